@@ -1,0 +1,131 @@
+# If something can be done, a target does it. `make` alone prints the list; a target's description stands after `##`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+NODE := $(shell [ -x node_modules/node-linux-$(ARCH)/bin/node ] && echo node_modules/node-linux-$(ARCH)/bin/node || echo node)
+# The pinned Node comes first for every tool that npm installed.
+export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null) $(shell find src -name '*.json' 2>/dev/null)
+VITEST := vitest run --no-color
+INTERFACE ?= lo
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- set up -------------------------------------------------------------------------------------------------------
+
+node_modules/.installed: package-lock.json
+	npm ci --no-fund --no-audit
+	@touch $@
+
+.PHONY: install
+install: node_modules/.installed ## install the npm packages, the pinned Node among them
+
+.PHONY: packages
+packages: ## install the Debian packages that building BPF and testing need (root), or say which are missing
+	@tools/packages.sh build test
+
+# --- build and run ------------------------------------------------------------------------------------------------
+
+dist/tidemark.mjs: node_modules/.installed $(SOURCES) tools/build.ts package.json
+	@node tools/build.ts
+
+.PHONY: build
+build: dist/tidemark.mjs ## build the command into dist/
+
+.PHONY: run
+run: build ## start flowd and the collector on loopback with the quick-start configuration
+	@tools/packages.sh run
+	@tools/run.sh
+
+.PHONY: demo
+demo: build ## two network namespaces, one declared transfer: marked packets captured, decoded and judged (root)
+	@tools/packages.sh run
+	@bin/tidemark demo
+
+.PHONY: bpf
+bpf: ## compile the BPF programs and check that the committed objects match
+	@tools/packages.sh build
+	@$(MAKE) -C bpf verify
+
+.PHONY: bpf-update
+bpf-update: ## compile the BPF programs and replace the committed objects
+	@tools/packages.sh build
+	@$(MAKE) -C bpf update
+
+# --- check and test -----------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: install ## format, lint, types, import rules, unused code; each rule proved by a planted violation
+	@biome check --error-on-warnings .
+	@tsc --noEmit
+	@oxlint --type-aware --deny-warnings src test bench tools
+	@node tools/import-rules.ts
+	@knip
+	@node tools/planted-violations.ts
+
+.PHONY: format
+format: install ## rewrite the sources in the project's format
+	@biome check --write .
+
+.PHONY: unit
+unit: install ## the tests that stand beside their source; no privileges needed
+	@$(VITEST) --project unit
+
+.PHONY: test
+test: build ## every test that fits in ten minutes, on the real kernel when root
+	@tools/packages.sh build test
+	@$(MAKE) -C bpf verify
+	@$(VITEST) --project unit --project system
+
+.PHONY: test-all
+test-all: build ## the long tests (at most 40 minutes)
+	@tools/packages.sh build test
+	@$(VITEST) --project long
+
+.PHONY: bench
+bench: build ## every benchmark, one claim a file; BENCH=name runs one
+	@tools/packages.sh build test
+	@node tools/bench.ts $(BENCH)
+
+# --- a developer's day --------------------------------------------------------------------------------------------
+
+.PHONY: tc-show
+tc-show: ## show the qdiscs and egress filters of INTERFACE (lo)
+	@tc -s qdisc show dev $(INTERFACE); tc -s filter show dev $(INTERFACE) egress; bpftool net show dev $(INTERFACE)
+
+.PHONY: tc-clean
+tc-clean: build ## remove what Tidemark left on INTERFACE (lo)
+	@bin/tidemark flowd marker clean --target-interface $(INTERFACE)
+
+.PHONY: prog-list
+prog-list: ## list the loaded BPF programs of Tidemark
+	@bpftool prog show | grep -A 3 -E 'tidemark' || echo 'none is loaded'
+
+.PHONY: ebpf-trace
+ebpf-trace: ## follow the kernel's BPF trace pipe
+	@mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
+	@cat /sys/kernel/tracing/trace_pipe
+
+FLOW ?= tcp ::1 2345 ::1 5777 cms 14
+.PHONY: flow-start
+flow-start: build ## declare a flow to the running flowd (FLOW="tcp ::1 2345 ::1 5777 cms 14")
+	@bin/tidemark flowd send start $(FLOW)
+
+.PHONY: flow-end
+flow-end: build ## end that flow
+	@bin/tidemark flowd send end $(FLOW)
+
+.PHONY: compile-commands
+compile-commands: ## write compile_commands.json for clangd
+	@$(MAKE) -C bpf compile-commands
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf dist build coverage compile_commands.json
+	@$(MAKE) -C bpf clean

@@ -1,0 +1,32 @@
+/** What kind of event source a BEACON announced. */
+export type SourceType = 'ROUTER' | 'CONTROLLER' | 'UNKNOWN'
+
+/**
+ * One incarnation of an event source. A router that restarts under the same id is a new incarnation: it gets a new
+ * handle, and the records of the old one end.
+ */
+export interface SourceHandle {
+  /** The source's id as its BEACON gave it, for example `fz6wq:0`. */
+  readonly id: string
+  /** 1 for the first incarnation seen of this id, then counting up. */
+  readonly epoch: number
+  readonly type: SourceType
+  /** Collector clock minus source clock, in microseconds; sourceNow = collectorNow - offset. */
+  clockOffsetUs: number
+}
+
+/** Why records of a source ended without an end on the wire. */
+export type SourceEndReason = 'restarted' | 'silent' | 'shutdown'
+
+/** What became of one record that was handed to the graph. */
+export type ApplyOutcome =
+  /** It changed the view. */
+  | 'applied'
+  /** It repeated what was known. */
+  | 'unchanged'
+  /** A delta without its beginning: kept, and a FLUSH of its source should follow. */
+  | 'incomplete'
+  /** A record type that the table does not know. */
+  | 'unknown-type'
+  /** A cap was reached. */
+  | 'capped'

@@ -1,0 +1,35 @@
+import type { ErrorEntry } from './entry.ts'
+
+/** Errors that both roles can meet. */
+export const GENERAL_ERRORS = {
+  CONFIG_NOT_FOUND: {
+    message: 'no configuration file at {file}',
+    remedy: 'name one with --conf FILE, or create {file}',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CONFIG_UNREADABLE: {
+    message: 'the configuration file {file} cannot be read: {reason}',
+    remedy: 'check its owner and mode',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CONFIG_INVALID: {
+    message: '{file} has {count} error(s):\n{problems}',
+    remedy: "mend the lines named; 'check' shows the effective configuration",
+    exitCode: 78,
+    httpStatus: 400,
+  },
+  ASSET_MISSING: {
+    message: 'the file {asset} that belongs to Tidemark is missing',
+    remedy: "build it with 'make build', or install the package again",
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  ADDRESS_IN_USE: {
+    message: '{what} cannot listen on {address}: another program does already',
+    remedy: 'stop that program, or set another address or port in the configuration',
+    exitCode: 1,
+    httpStatus: 500,
+  },
+} as const satisfies Record<string, ErrorEntry>

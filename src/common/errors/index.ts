@@ -1,0 +1,3 @@
+export type { ErrorEntry } from './entry.ts'
+export type { ErrorCode, ErrorDetails } from './tidemark-error.ts'
+export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './tidemark-error.ts'

@@ -1,0 +1,26 @@
+import type { FiveTuple } from './five-tuple.ts'
+
+export type FlowState = 'start' | 'ongoing' | 'end'
+
+/** Bytes that a flow has moved, as seen from this host. */
+export interface Usage {
+  receivedBytes: number
+  sentBytes: number
+}
+
+/** What a plugin learned: validated, but not yet compared with what the flow table knows. */
+export interface FlowEvent {
+  state: FlowState
+  flow: FiveTuple
+  /** 0-1023; 512 and above cannot be marked, only announced. */
+  experiment: number
+  /** 0-63 */
+  activity: number
+  /** The program that moves the data, if it said so. */
+  application?: string
+  startTime?: Date
+  endTime?: Date
+  usage?: Usage
+  /** The plugin's name, for logs and metrics. */
+  origin: string
+}

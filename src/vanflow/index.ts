@@ -1,0 +1,1 @@
+export type { AttributeValue, VanRecord } from './record.ts'

@@ -1,0 +1,37 @@
+#!/bin/bash
+# Installs the Debian packages of the groups named, when root and apt-get is there; else says what is missing.
+# groups: run (the marker), build (BPF objects), test (real peers and captures)
+set -euo pipefail
+
+declare -A group=(
+  [run]="libbpf1"
+  [build]="clang-14 llvm-14 libbpf-dev make"
+  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl"
+)
+
+wanted=()
+for name in "$@"; do
+  read -r -a names <<<"${group[$name]}"
+  wanted+=("${names[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "This is no Debian: see CONTRIBUTING.md for the packages that stand for: ${wanted[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "Missing packages: ${missing[*]}. Install them with: sudo apt-get install ${missing[*]}" >&2
+  exit 0
+fi
+
+echo "Installing: ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
