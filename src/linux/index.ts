@@ -1,1 +1,20 @@
-export {}
+export { checked, describeErrno, ERRNO, lastErrno, libc } from './libc.ts'
+export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
+export type { Filter, InterfaceAddress, Link, Qdisc, VethEnd } from './netlink/index.ts'
+export {
+  ARPHRD,
+  addAddress,
+  createVeth,
+  deleteLink,
+  findLink,
+  listAddresses,
+  listFilters,
+  listLinks,
+  listQdiscs,
+  moveLink,
+  NETLINK,
+  NetlinkSocket,
+  setLinkUp,
+} from './netlink/index.ts'
+export type { Watch } from './poll.ts'
+export { watchReadable } from './poll.ts'

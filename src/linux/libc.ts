@@ -1,0 +1,74 @@
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
+import koffi from 'koffi'
+import { TidemarkError } from '../common/index.ts'
+
+/**
+ * Every C library function that Tidemark calls, with the one place where its signature stands. Buffers are passed by
+ * address, so the kernel reads and writes them in place. All return -1 on failure, with the reason in `errno`.
+ */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number
+  bind(fd: number, address: Uint8Array, length: number): number
+  send(fd: number, bytes: Uint8Array, length: number, flags: number): number
+  recv(fd: number, into: Uint8Array, length: number, flags: number): number
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number
+  unshare(flags: number): number
+  setns(fd: number, kind: number): number
+  close(fd: number): number
+}
+
+const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
+  socket: 'int socket(int domain, int type, int protocol)',
+  bind: 'int bind(int fd, const void *address, uint32_t length)',
+  send: 'intptr_t send(int fd, const void *bytes, size_t length, int flags)',
+  recv: 'intptr_t recv(int fd, void *into, size_t length, int flags)',
+  setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
+  getsockopt: 'int getsockopt(int fd, int level, int option, void *value, void *length)',
+  unshare: 'int unshare(int flags)',
+  setns: 'int setns(int fd, int kind)',
+  close: 'int close(int fd)',
+}
+
+/** errno values that callers tell apart (asm-generic/errno.h; the same on x64 and arm64). */
+export const ERRNO = { EPERM: 1, ENOENT: 2, EINTR: 4, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22 } as const
+
+let loaded: Libc | undefined
+
+/**
+ * The C library, opened at the first call, so that importing this room costs nothing and works anywhere.
+ *
+ * @throws TidemarkError PLATFORM_UNSUPPORTED when this is not Linux
+ */
+export function libc(): Libc {
+  if (loaded === undefined) {
+    if (process.platform !== 'linux') throw new TidemarkError('PLATFORM_UNSUPPORTED', { platform: process.platform })
+    const library = koffi.load(null)
+    const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, library.func(signature)])
+    loaded = Object.fromEntries(functions) as Libc
+  }
+  return loaded
+}
+
+/** The reason of the latest failed call; to be read before any other call. */
+export function lastErrno(): number {
+  return koffi.errno()
+}
+
+/** An errno in words, as in `EPERM: operation not permitted`. */
+export function describeErrno(errno: number): string {
+  return `${getSystemErrorName(-errno)}: ${getSystemErrorMessage(-errno)}`
+}
+
+/**
+ * Passes a call's result on, or throws what the kernel said.
+ *
+ * @param call names the call and its object, as in `bind of the capture socket`
+ * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED
+ */
+export function checked(call: string, result: number): number {
+  if (result >= 0) return result
+  const errno = lastErrno()
+  const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES
+  throw new TidemarkError(denied ? 'PERMISSION_DENIED' : 'SYSTEM_CALL_FAILED', { call, reason: describeErrno(errno) })
+}

@@ -1,0 +1,127 @@
+import {
+  attribute,
+  attributeOf,
+  decodeAttributes,
+  decodeText,
+  decodeUint32,
+  nested,
+  text,
+  uint32,
+} from './attribute.ts'
+import { FLAG, type NetlinkMessage } from './message.ts'
+import type { NetlinkSocket } from './socket.ts'
+
+const RTM_NEWLINK = 16
+const RTM_DELLINK = 17
+const RTM_GETLINK = 18
+
+const IFLA_ADDRESS = 1
+const IFLA_IFNAME = 3
+const IFLA_MTU = 4
+const IFLA_LINKINFO = 18
+const IFLA_NET_NS_PID = 19
+const IFLA_INFO_KIND = 1
+const IFLA_INFO_DATA = 2
+const VETH_INFO_PEER = 1
+
+const IFF_UP = 0x1
+const INFO_LENGTH = 16
+
+/** Link types (linux/if_arp.h) that decide how a packet begins. */
+export const ARPHRD = { ETHER: 1, LOOPBACK: 772, PPP: 512, TUNNEL: 768, TUNNEL6: 769, NONE: 0xfffe } as const
+
+/** A network interface. */
+export interface Link {
+  index: number
+  name: string
+  /** ARPHRD_* number: 1 Ethernet, 772 loopback, 65534 raw IP. */
+  arphrd: number
+  up: boolean
+  mtu: number
+  /** What made it, as `veth`, `vlan`, `tun`; '' for hardware and loopback. */
+  kind: string
+  /** The hardware address, as `02:00:00:00:00:01`; '' when it has none. */
+  hardwareAddress: string
+}
+
+/** Lists every interface of the socket's namespace. */
+export function listLinks(socket: NetlinkSocket): Link[] {
+  const request = { name: 'list of interfaces', type: RTM_GETLINK, payload: info({}) }
+  return [...socket.dump(request)].map(decodeLink).filter(link => link !== undefined)
+}
+
+/** The interface of that name, or undefined. */
+export function findLink(socket: NetlinkSocket, name: string): Link | undefined {
+  return listLinks(socket).find(link => link.name === name)
+}
+
+/** Reads an RTM_NEWLINK message; undefined when it is none or is cut short. */
+export function decodeLink(message: NetlinkMessage): Link | undefined {
+  const { payload, type } = message
+  if (type !== RTM_NEWLINK || payload.length < INFO_LENGTH) return undefined
+  const attributes = decodeAttributes(payload.subarray(INFO_LENGTH))
+  const linkInfo = decodeAttributes(attributeOf(attributes, IFLA_LINKINFO) ?? Buffer.alloc(0))
+  return {
+    index: payload.readInt32LE(4),
+    name: decodeText(attributeOf(attributes, IFLA_IFNAME)),
+    arphrd: payload.readUInt16LE(2),
+    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
+    mtu: decodeUint32(attributeOf(attributes, IFLA_MTU), 0),
+    kind: decodeText(attributeOf(linkInfo, IFLA_INFO_KIND)),
+    hardwareAddress: (attributeOf(attributes, IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
+  }
+}
+
+/** Where one end of a veth pair comes to lie. */
+export interface VethEnd {
+  name: string
+  /** A process in the network namespace that gets this end; the socket's namespace when absent. */
+  pid?: number
+}
+
+/**
+ * Makes a pair of virtual Ethernet devices; what is sent into one end comes out of the other.
+ *
+ * @throws TidemarkError NETLINK_REFUSED, PERMISSION_DENIED
+ */
+export function createVeth(socket: NetlinkSocket, end: VethEnd, peer: VethEnd): void {
+  const data = nested(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, Buffer.concat([info({}), ...placement(peer)])))
+  const linkInfo = nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'veth'), data)
+  socket.request({
+    name: `veth pair ${end.name}, ${peer.name}`,
+    type: RTM_NEWLINK,
+    flags: FLAG.CREATE | FLAG.EXCLUSIVE,
+    payload: Buffer.concat([info({}), ...placement(end), linkInfo]),
+  })
+}
+
+/** Turns an interface on. */
+export function setLinkUp(socket: NetlinkSocket, index: number): void {
+  const payload = info({ index, flags: IFF_UP, change: IFF_UP })
+  socket.request({ name: `turning on of interface ${index}`, type: RTM_NEWLINK, payload })
+}
+
+/** Moves an interface into the network namespace of a process. */
+export function moveLink(socket: NetlinkSocket, index: number, pid: number): void {
+  const payload = Buffer.concat([info({ index }), uint32(IFLA_NET_NS_PID, pid)])
+  socket.request({ name: `move of interface ${index} to process ${pid}`, type: RTM_NEWLINK, payload })
+}
+
+/** Deletes an interface; a veth takes its peer along. */
+export function deleteLink(socket: NetlinkSocket, index: number): void {
+  socket.request({ name: `deletion of interface ${index}`, type: RTM_DELLINK, payload: info({ index }) })
+}
+
+function placement(end: VethEnd): Buffer[] {
+  const name = text(IFLA_IFNAME, end.name)
+  return end.pid === undefined ? [name] : [name, uint32(IFLA_NET_NS_PID, end.pid)]
+}
+
+/** `struct ifinfomsg` (linux/rtnetlink.h). */
+function info(fields: { index?: number; flags?: number; change?: number }): Buffer {
+  const bytes = Buffer.alloc(INFO_LENGTH)
+  bytes.writeInt32LE(fields.index ?? 0, 4)
+  bytes.writeUInt32LE(fields.flags ?? 0, 8)
+  bytes.writeUInt32LE(fields.change ?? 0, 12)
+  return bytes
+}

@@ -1,0 +1,116 @@
+import { TidemarkError } from '../../common/index.ts'
+import { checked, describeErrno, ERRNO, lastErrno, libc } from '../libc.ts'
+import { CONTROL, decodeError, decodeMessages, encodeMessage, FLAG, type NetlinkMessage } from './message.ts'
+
+const AF_NETLINK = 16
+const SOCK_RAW = 3
+const SOCK_CLOEXEC = 0x80000
+const SOL_NETLINK = 270
+const NETLINK_CAP_ACK = 10
+const NETLINK_EXT_ACK = 11
+const SOL_SOCKET = 1
+const SO_RCVTIMEO = 20
+
+/** Netlink families (linux/netlink.h). */
+export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4 } as const
+
+/** A datagram of a dump is at most 32 KiB (the kernel's own bound); twice that leaves room for newer kernels. */
+const RECEIVE_BYTES = 65_536
+
+/** What to ask of the kernel; `name` says it in an error. */
+export interface NetlinkRequest {
+  name: string
+  type: number
+  flags?: number
+  payload: Buffer
+}
+
+/**
+ * A netlink socket for questions and their answers. Calls are synchronous: the kernel works on a request within
+ * `send`, and on the next part of a dump within `recv`, so the answer is there when the call returns.
+ * The socket stays in the network namespace that it was opened in.
+ */
+export class NetlinkSocket {
+  readonly #fd: number
+  readonly #buffer = Buffer.alloc(RECEIVE_BYTES)
+  #sequence = 0
+  #open = true
+
+  /** @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED */
+  constructor(family: number) {
+    this.#fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
+    // Explanations and short acknowledgements are comforts of newer kernels: refusal changes nothing else.
+    this.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, [1])
+    this.#setOption(SOL_NETLINK, NETLINK_CAP_ACK, [1])
+    // Two seconds, 0 µs: an answer that does not come must not hold the process for ever.
+    this.#setOption(SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
+  }
+
+  /**
+   * Asks for one thing, or for a change, and returns the messages of the answer (none for a plain acknowledgement).
+   *
+   * @throws TidemarkError NETLINK_REFUSED with the kernel's explanation, PERMISSION_DENIED, SYSTEM_CALL_FAILED
+   */
+  request(request: NetlinkRequest): NetlinkMessage[] {
+    return [...this.#exchange(request, FLAG.REQUEST | FLAG.ACK | (request.flags ?? 0))]
+  }
+
+  /** Asks for a whole table, message by message; the answer must be read to its end before the next request. */
+  dump(request: NetlinkRequest): Generator<NetlinkMessage, void, void> {
+    return this.#exchange(request, FLAG.REQUEST | FLAG.DUMP | (request.flags ?? 0))
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    checked('closing of a netlink socket', libc().close(this.#fd))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  *#exchange(request: NetlinkRequest, flags: number): Generator<NetlinkMessage, void, void> {
+    this.#sequence += 1
+    const sequence = this.#sequence
+    const bytes = encodeMessage({ type: request.type, flags, sequence, payload: request.payload })
+    checked(`sending of the ${request.name}`, libc().send(this.#fd, bytes, bytes.length, 0))
+    for (;;) {
+      for (const message of decodeMessages(this.#receive(request.name))) {
+        // An older sequence is the rest of an answer whose reader left early.
+        if (message.sequence !== sequence) continue
+        if (message.type === CONTROL.NOOP) continue
+        if (message.type === CONTROL.ERROR || message.type === CONTROL.DONE) {
+          refuse(request.name, message)
+          return
+        }
+        yield message
+      }
+    }
+  }
+
+  /** One datagram, copied out of the receive buffer so that messages outlive the next one. */
+  #receive(name: string): Buffer {
+    for (;;) {
+      const length = libc().recv(this.#fd, this.#buffer, this.#buffer.length, 0)
+      if (length >= 0) return Buffer.from(this.#buffer.subarray(0, length))
+      if (lastErrno() !== ERRNO.EINTR) checked(`answer to the ${name}`, length)
+    }
+  }
+
+  #setOption(level: number, option: number, words: readonly number[]): void {
+    const value = Buffer.from(new Int32Array(words).buffer)
+    libc().setsockopt(this.#fd, level, option, value, value.length)
+  }
+}
+
+/** Throws when an ERROR or DONE message carries an errno; both begin with it. */
+function refuse(request: string, message: NetlinkMessage): void {
+  const { errno, explanation } = decodeError(message)
+  if (errno === 0) return
+  const reason = explanation === '' ? describeErrno(errno) : `${describeErrno(errno)} (${explanation})`
+  if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) {
+    throw new TidemarkError('PERMISSION_DENIED', { call: request, reason })
+  }
+  throw new TidemarkError('NETLINK_REFUSED', { request, reason, errno })
+}
