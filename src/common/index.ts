@@ -1,9 +1,30 @@
 export { assetPath } from './assets.ts'
 export { BUILD } from './build-info.ts'
+export type {
+  ConfigurationProblem,
+  ConfigurationSchema,
+  DeprecatedKey,
+  EffectiveValue,
+  LoadedConfiguration,
+  LoadOptions,
+  Origin,
+} from './config/index.ts'
+export {
+  choicesOf,
+  describeExpected,
+  dictionaryValues,
+  effectiveValues,
+  formatProblem,
+  isSection,
+  loadConfiguration,
+  parseConfiguration,
+} from './config/index.ts'
 export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 export type { Service } from './lifecycle.ts'
 export { ServiceGroup } from './lifecycle.ts'
 export type { LogFormat, Logger, LogLevel, LogOptions } from './log.ts'
 export { createLogger, LOG_LEVELS, silentLogger } from './log.ts'
+export type { CounterMetric, CounterSeries, GaugeMetric, GaugeSeries, Labels, MetricsOptions } from './metrics/index.ts'
+export { Metrics, StageAccount } from './metrics/index.ts'
 export { BoundedQueue } from './queue.ts'

@@ -1,0 +1,82 @@
+import type { ScalarValue, SourceEntry, SourceMap } from './source-tree.ts'
+
+/** A key that older files use. Exactly one of the three reactions applies. */
+export interface DeprecatedKey {
+  /** Its path, `backends.ebpf`. */
+  key: string
+  /** What the warning says after the key. */
+  says: string
+  /** Its value now belongs to this path. */
+  movedTo?: string
+  /** Its value is now said by other keys (path → value); undefined when the value is not one of the old ones. */
+  translate?: (value: ScalarValue) => Readonly<Record<string, ScalarValue>> | undefined
+}
+
+/**
+ * Rewrites a tree so that deprecated keys stand where their successors are, in the order of the table; a key that is
+ * neither moved nor translated is dropped. A successor that the file has too wins. Calls `warn` for each one met.
+ */
+export function mapDeprecated(
+  root: SourceMap,
+  table: readonly DeprecatedKey[],
+  warn: (key: string, entry: SourceEntry, says: string) => void,
+): void {
+  for (const row of table) {
+    const found = find(root, row.key)
+    if (found === undefined) continue
+    const { parent, name, entry } = found
+    if (row.translate !== undefined) {
+      const values = entry.node.kind === 'scalar' ? row.translate(entry.node.value) : undefined
+      if (values === undefined) continue
+      warn(row.key, entry, row.says)
+      parent.entries.delete(name)
+      for (const [path, value] of Object.entries(values)) {
+        const node = { ...entry.node, kind: 'scalar' as const, value, text: String(value) }
+        place(root, path, { ...entry, node, writtenAs: row.key })
+      }
+      continue
+    }
+    parent.entries.delete(name)
+    if (row.movedTo === undefined) {
+      warn(row.key, entry, row.says)
+      continue
+    }
+    const placed = place(root, row.movedTo, { ...entry, writtenAs: row.key })
+    warn(row.key, entry, placed ? row.says : `${row.says}; ignored, because ${row.movedTo} is there too`)
+  }
+}
+
+function find(root: SourceMap, path: string): { parent: SourceMap; name: string; entry: SourceEntry } | undefined {
+  const { steps, name } = split(path)
+  let parent = root
+  for (const step of steps) {
+    const next = parent.entries.get(step)?.node
+    if (next?.kind !== 'map') return undefined
+    parent = next
+  }
+  const entry = parent.entries.get(name)
+  return entry === undefined ? undefined : { parent, name, entry }
+}
+
+/** Puts an entry at a path, making sections on the way; false when something stands there already. */
+function place(root: SourceMap, path: string, entry: SourceEntry): boolean {
+  const { steps, name } = split(path)
+  const { line, column } = entry
+  let parent = root
+  for (const step of steps) {
+    let next = parent.entries.get(step)?.node
+    if (next?.kind !== 'map') {
+      next = { kind: 'map', entries: new Map(), line, column }
+      parent.entries.set(step, { node: next, line, column })
+    }
+    parent = next
+  }
+  if (parent.entries.has(name)) return false
+  parent.entries.set(name, entry)
+  return true
+}
+
+function split(path: string): { steps: string[]; name: string } {
+  const steps = path.split('.')
+  return { steps, name: steps.pop() ?? '' }
+}

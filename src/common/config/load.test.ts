@@ -1,0 +1,284 @@
+import fc from 'fast-check'
+import Type from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { isTidemarkError } from '../errors/index.ts'
+import { effectiveValues } from './effective.ts'
+import { type LoadOptions, loadConfiguration, parseConfiguration } from './load.ts'
+import { formatProblem } from './problem.ts'
+
+const Schema = Type.Object({
+  pidPath: Type.String({ default: '/run/x.pid', defaults: { old: '/var/run/old.pid' } }),
+  compatibility: Type.Optional(Type.String()),
+  plugins: Type.Optional(
+    Type.Object({
+      api: Type.Optional(
+        Type.Object({
+          bindAddress: Type.String({ default: '127.0.0.1', format: 'ip' }),
+          bindPort: Type.Integer({ default: 7777, minimum: 0, maximum: 65_535 }),
+          token: Type.Optional(Type.String({ secret: true })),
+        }),
+      ),
+      pipe: Type.Optional(Type.Object({ mode: Type.String({ default: '0660', pattern: '^0?[0-7]{3}$' }) })),
+    }),
+  ),
+  limits: Type.Object({
+    ratio: Type.Number({ default: 0.5 }),
+    on: Type.Boolean({ default: true }),
+    names: Type.Array(Type.String(), { default: ['lo'] }),
+    strategy: Type.Enum(['label', 'hopByHop'], { default: 'label', caseInsensitive: true }),
+    id: Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1 })], { default: 0 }),
+    mapping: Type.Record(Type.String(), Type.String({ format: 'ip' }), {
+      default: {},
+      propertyNames: { format: 'ip' },
+    }),
+    receivers: Type.Array(Type.Object({ address: Type.String(), port: Type.Integer({ default: 10_514 }) }), {
+      default: [],
+    }),
+  }),
+})
+
+function read(text: string, options: LoadOptions<Type.Static<typeof Schema>> = {}) {
+  return parseConfiguration(Schema, text, 'x.yaml', options)
+}
+
+function problemsOf(text: string, options: LoadOptions<Type.Static<typeof Schema>> = {}): string {
+  try {
+    read(text, options)
+  } catch (error) {
+    if (isTidemarkError(error, 'CONFIG_INVALID')) return String(error.details['problems'])
+    throw error
+  }
+  throw new Error('the text was accepted')
+}
+
+describe('loading a configuration', () => {
+  it('gives every default for an empty file, a file of comments, and an empty map', () => {
+    for (const text of ['', '# nothing\n', '{}', 'null', '---\n']) {
+      const { values } = read(text)
+      expect(values.pidPath).toBe('/run/x.pid')
+      expect(values.plugins).toBeUndefined()
+      expect(values.limits.names).toEqual(['lo'])
+    }
+  })
+
+  it('hands out defaults that the caller may change', () => {
+    read('').values.limits.names.push('eth0')
+    expect(read('').values.limits.names).toEqual(['lo'])
+  })
+
+  it('turns an optional section on by an empty map, and leaves it off when absent or null', () => {
+    expect(read('plugins: {api: {}}').values.plugins?.api).toEqual({ bindAddress: '127.0.0.1', bindPort: 7777 })
+    expect(read('plugins: {api: }').values.plugins).toEqual({})
+    expect(read('plugins:').values.plugins).toBeUndefined()
+  })
+
+  it('takes JSON as well as YAML', () => {
+    expect(read('{"limits": {"on": false, "names": ["a", "b"]}}').values.limits).toMatchObject({
+      on: false,
+      names: ['a', 'b'],
+    })
+  })
+
+  it.each([
+    ['7778', 7778],
+    ['"7778"', 7778],
+    ['7778.9', 7778],
+    ['"0x10"', 16],
+    ['', 7777],
+    ['null', 7777],
+  ])('reads the integer %s as %d', (text, port) => {
+    expect(read(`plugins: {api: {bindPort: ${text}}}`).values.plugins?.api?.bindPort).toBe(port)
+  })
+
+  it.each(['70000', '-1', 'abc', '"12x"', 'true', '[1]', '{a: 1}', '.inf', '.nan', '99999999999999999999', '""'])(
+    'refuses the port %s',
+    text => {
+      expect(problemsOf(`plugins: {api: {bindPort: ${text}}}`)).toMatch(
+        /x\.yaml:1:\d+: plugins\.api\.bindPort: is .*, expected an integer from 0 to 65535/,
+      )
+    },
+  )
+
+  it('takes only true and false as booleans', () => {
+    expect(read('limits: {on: false}').values.limits.on).toBe(false)
+    for (const text of ['yes', '"true"', '1']) {
+      expect(problemsOf(`limits: {on: ${text}}`)).toContain('expected true or false')
+    }
+  })
+
+  it('keeps text as written, numbers and booleans included', () => {
+    expect(read('pidPath: 1.10').values.pidPath).toBe('1.10')
+    expect(read('pidPath: true').values.pidPath).toBe('true')
+    expect(read('plugins: {pipe: {mode: 0640}}').values.plugins?.pipe?.mode).toBe('0640')
+    expect(read('pidPath: ""').values.pidPath).toBe('')
+  })
+
+  it('replaces default lists, and checks their items', () => {
+    expect(read('limits: {names: []}').values.limits.names).toEqual([])
+    expect(problemsOf('limits: {names: lo}')).toContain("is 'lo', expected a list")
+    expect(problemsOf('limits:\n  names:\n    - a\n    - [b]')).toContain('x.yaml:4:7: limits.names[1]: is a list')
+  })
+
+  it('reads choices without regard to case, and gives their own spelling', () => {
+    expect(read('limits: {strategy: HOPBYHOP}').values.limits.strategy).toBe('hopByHop')
+    expect(problemsOf('limits: {strategy: other}')).toContain("is 'other', expected one of label, hopByHop")
+  })
+
+  it('reads alternatives in their order', () => {
+    expect(read('limits: {id: "3"}').values.limits.id).toBe(3)
+    expect(read('limits: {id: cms}').values.limits.id).toBe('cms')
+  })
+
+  it('checks the keys and values of free-keyed maps', () => {
+    expect(read('limits: {mapping: {10.0.0.1: 192.0.2.1}}').values.limits.mapping).toEqual({ '10.0.0.1': '192.0.2.1' })
+    expect(problemsOf('limits: {mapping: {here: there}}').split('\n')).toHaveLength(2)
+  })
+
+  it('fills the defaults of sections in lists, and asks for what has none', () => {
+    expect(read('limits: {receivers: [{address: a}]}').values.limits.receivers).toEqual([
+      { address: 'a', port: 10_514 },
+    ])
+    expect(problemsOf('limits: {receivers: [{port: 1}]}')).toContain('limits.receivers[0].address: is missing')
+  })
+
+  it('reports every error at once, each with its line', () => {
+    const problems = problemsOf('limits:\n  on: maybe\n  ratio: x\nplugins:\n  api:\n    bindAddress: nowhere\n')
+    expect(problems.split('\n').map(line => line.trim().split(' ')[0])).toEqual([
+      'x.yaml:2:7:',
+      'x.yaml:3:10:',
+      'x.yaml:6:18:',
+    ])
+  })
+
+  it('reports broken YAML and duplicate keys with their line', () => {
+    expect(problemsOf('a: [1\nb: 2')).toMatch(/^ {2}x\.yaml:2:\d+: /)
+    expect(problemsOf('pidPath: a\npidPath: b')).toMatch(/x\.yaml:2:1: Map keys must be unique/)
+    expect(problemsOf('- a')).toContain('expected keys and values at the top')
+  })
+
+  it('warns of unknown keys with a suggestion, and refuses them when strict', () => {
+    const text = 'plugins:\n  api:\n    bindPrt: 1\n  nothingLikeIt: {}\n'
+    expect(read(text).warnings.map(formatProblem)).toEqual([
+      "x.yaml:3:5: plugins.api.bindPrt: unknown key, ignored; did you mean 'bindPort'?",
+      'x.yaml:4:3: plugins.nothingLikeIt: unknown key, ignored',
+    ])
+    expect(problemsOf(text, { strict: true })).toContain('unknown key')
+  })
+
+  it('uses the defaults of the profile that the file chooses', () => {
+    const profile = (top: ReadonlyMap<string, unknown>) => (top.get('compatibility') === 'old' ? 'old' : undefined)
+    expect(read('compatibility: old', { profile }).values.pidPath).toBe('/var/run/old.pid')
+    expect(read('', { profile }).values.pidPath).toBe('/run/x.pid')
+    expect(read('', { profile: 'old' }).values.pidPath).toBe('/var/run/old.pid')
+  })
+
+  it('applies rules across keys at the line of the key they name', () => {
+    const rules = () => [{ key: 'limits.on', message: 'cannot be on here' }]
+    expect(problemsOf('limits:\n  on: true', { rules })).toContain('x.yaml:2:3: limits.on: cannot be on here')
+    expect(problemsOf('', { rules })).toContain('x.yaml: limits.on')
+  })
+
+  it('resolves anchors and merge keys, and a cycle of them harms nobody', () => {
+    const merged = read('a: &a {bindPort: 1}\nplugins: {api: {<<: *a, bindAddress: "::1"}}')
+    expect(merged.values.plugins?.api).toEqual({ bindAddress: '::1', bindPort: 1 })
+    expect(() => read('plugins: &p {api: *p}')).not.toThrow()
+  })
+
+  it('says what is wrong with the file itself', () => {
+    expect(() => loadConfiguration(Schema, '/nonexistent/x.yaml')).toThrow('no configuration file at')
+    expect(() => loadConfiguration(Schema, '/')).toThrow('cannot be read')
+  })
+
+  it('never fails otherwise than by CONFIG_INVALID, whatever the text', () => {
+    const fragment = fc.constantFrom(
+      'plugins',
+      'limits',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"',
+      '&a ',
+      '*a',
+      '<<',
+      '~',
+      '0x',
+      '|',
+      '!!',
+    )
+    const text = fc
+      .array(fc.oneof(fragment, fc.string({ maxLength: 4 })), { maxLength: 20 })
+      .map(parts => parts.join(''))
+    fc.assert(
+      fc.property(text, input => {
+        try {
+          read(input)
+        } catch (error) {
+          if (!isTidemarkError(error, 'CONFIG_INVALID')) throw error
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
+
+describe('deprecated keys', () => {
+  const deprecated = [
+    { key: 'plugins.http', movedTo: 'plugins.api', says: 'is now plugins.api' },
+    { key: 'stunServers', says: 'has no effect any more' },
+    {
+      key: 'limits.strategy',
+      says: "the value 'flowLabelAll' is now strategy label with names [all]",
+      translate: (value: unknown) =>
+        value === 'flowLabelAll' ? { 'limits.strategy': 'label', 'limits.on': false } : undefined,
+    },
+  ]
+
+  it('moves a section with its lines, and warns', () => {
+    const loaded = read('plugins:\n  http:\n    bindPort: 1\n', { deprecated })
+    expect(loaded.values.plugins?.api?.bindPort).toBe(1)
+    expect(loaded.warnings.map(formatProblem)).toEqual(['x.yaml:2:3: plugins.http: is now plugins.api'])
+    expect(problemsOf('plugins: {http: {bindPort: x}}', { deprecated })).toContain('x.yaml:1:')
+  })
+
+  it('lets the new key win when both are there', () => {
+    const loaded = read('plugins: {http: {bindPort: 1}, api: {bindPort: 2}}', { deprecated })
+    expect(loaded.values.plugins?.api?.bindPort).toBe(2)
+    expect(loaded.warnings[0]?.message).toContain('ignored, because plugins.api is there too')
+  })
+
+  it('translates old values, leaves the others, and remembers where they came from', () => {
+    const loaded = read('limits:\n  strategy: flowLabelAll\n', { deprecated })
+    expect(loaded.values.limits).toMatchObject({ strategy: 'label', on: false })
+    expect(loaded.origins.get('limits.on')).toEqual({ kind: 'mapped', line: 2, from: 'limits.strategy' })
+    expect(read('limits: {strategy: hopByHop}', { deprecated }).warnings).toEqual([])
+  })
+
+  it('drops keys without a successor, with a warning; strict makes it an error', () => {
+    expect(read('stunServers: [a]', { deprecated }).warnings).toHaveLength(1)
+    expect(problemsOf('stunServers: [a]', { deprecated, strict: true })).toContain('has no effect')
+  })
+})
+
+describe('the effective configuration', () => {
+  it('lists each value with its origin', () => {
+    const loaded = read('pidPath: /a\nplugins:\n  api:\n    bindPort: 1\n')
+    const rows = effectiveValues(Schema, loaded)
+    expect(rows.find(row => row.key === 'pidPath')).toMatchObject({ text: "'/a'", origin: 'x.yaml:1' })
+    expect(rows.find(row => row.key === 'plugins.api.bindPort')).toMatchObject({ value: 1, origin: 'x.yaml:4' })
+    expect(rows.find(row => row.key === 'plugins.api.bindAddress')).toMatchObject({ origin: 'default' })
+    expect(rows.find(row => row.key === 'plugins.pipe')).toMatchObject({ text: 'off' })
+  })
+
+  it('hides secrets and passwords in URLs, in rows and in messages', () => {
+    const text = 'pidPath: http://user:hunter2@host/\nplugins: {api: {token: hunter2}}'
+    const rows = effectiveValues(Schema, read(text))
+    expect(JSON.stringify(rows)).not.toContain('hunter2')
+    expect(rows.find(row => row.key === 'plugins.api.token')?.text).toBe('(hidden)')
+    expect(problemsOf('plugins: {api: {token: [hunter2]}}')).not.toContain('hunter2')
+  })
+})
