@@ -18,3 +18,15 @@ export {
 } from './netlink/index.ts'
 export type { Watch } from './poll.ts'
 export { watchReadable } from './poll.ts'
+export type {
+  SocketAttributes,
+  SocketEnd,
+  SocketFamily,
+  SocketProtocol,
+  SocketQuery,
+  SocketRecord,
+  SocketState,
+  SocketTuple,
+  TcpInfo,
+} from './sock-diag/index.ts'
+export { EVERY_EXTENSION, SOCKET_STATES, SocketTable, STATES_BUT_LISTEN, stateMask } from './sock-diag/index.ts'

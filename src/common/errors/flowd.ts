@@ -26,4 +26,10 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  SOCKET_DIAGNOSTICS_MISSING: {
+    message: 'this kernel cannot tell which {family} {protocol} sockets live: its module for that is missing',
+    remedy: 'load it with: modprobe -a inet_diag tcp_diag udp_diag',
+    exitCode: 78,
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { addressBytes, addressText } from '../ip-address.ts'
 import { attribute, attributeOf, decodeAttributes, uint32 } from './attribute.ts'
 import { FLAG, type NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
@@ -42,7 +42,7 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
   return {
     interfaceIndex: payload.readUInt32LE(4),
     family: family === AF_INET ? 'ipv4' : 'ipv6',
-    address: ipaddr.fromByteArray([...bytes]).toString(),
+    address: addressText(bytes),
     prefixLength: payload[1] ?? 0,
   }
 }
@@ -53,7 +53,7 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
  * @throws TidemarkError NETLINK_REFUSED (it has it already, ...), PERMISSION_DENIED
  */
 export function addAddress(socket: NetlinkSocket, address: Omit<InterfaceAddress, 'family'>): void {
-  const bytes = Buffer.from(ipaddr.parse(address.address).toByteArray())
+  const bytes = addressBytes(address.address)
   const info = Buffer.alloc(INFO_LENGTH)
   info[0] = bytes.length === 4 ? AF_INET : AF_INET6
   info[1] = address.prefixLength

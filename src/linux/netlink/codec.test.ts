@@ -1,12 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeAddress } from './address.ts'
+import { netlinkDecodersSurvive } from '../../../test/support/properties/netlink.ts'
 import { attribute, decodeAttributes, nested, text, uint32 } from './attribute.ts'
-import { decodeLink } from './link.ts'
 import { CONTROL, decodeError, decodeMessages, encodeMessage, FLAG } from './message.ts'
-import { decodeFilter, decodeQdisc } from './traffic-control.ts'
 
-const CASES = { numRuns: 20_000 }
 const bytes = fc.uint8Array({ maxLength: 200 }).map(array => Buffer.from(array))
 
 describe('netlink codec', () => {
@@ -32,19 +29,7 @@ describe('netlink codec', () => {
     )
   })
 
-  it('survives any bytes as messages, attributes and every decoded type', () => {
-    const types = fc.constantFrom(16, 20, 36, 44)
-    fc.assert(
-      fc.property(bytes, types, fc.nat(0xffff), (payload, type, flags) => {
-        decodeMessages(payload)
-        decodeAttributes(payload)
-        const message = { type, flags, sequence: 1, payload }
-        decodeError(message)
-        for (const decode of [decodeLink, decodeAddress, decodeQdisc, decodeFilter]) decode(message)
-      }),
-      CASES,
-    )
-  })
+  it('survives any bytes as messages, attributes and every decoded type', () => netlinkDecodersSurvive(20_000))
 
   it('reads a refusal with and without the repeated request', () => {
     const request = encodeMessage({ type: 16, flags: 0, sequence: 1, payload: Buffer.alloc(20) })

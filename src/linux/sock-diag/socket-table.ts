@@ -1,0 +1,108 @@
+import { isTidemarkError, TidemarkError } from '../../common/index.ts'
+import { addressBytes } from '../ip-address.ts'
+import { ERRNO } from '../libc.ts'
+import { NETLINK, NetlinkSocket } from '../netlink/index.ts'
+import {
+  encodeDump,
+  encodeLookup,
+  SOCK_DIAG_BY_FAMILY,
+  type SocketFamily,
+  type SocketProtocol,
+  type SocketQuery,
+  type SocketTuple,
+} from './request.ts'
+import { decodeSocketRecord, type SocketRecord } from './socket-record.ts'
+
+/**
+ * The kernel's table of sockets in the network namespace of the process, asked by sock_diag. One lookup costs some
+ * microseconds whatever the number of sockets; a dump costs about a microsecond for each.
+ */
+export class SocketTable {
+  readonly #netlink: NetlinkSocket
+  /** Protocols that the kernel has shown to answer for; without its module it calls every socket absent. */
+  readonly #supported = new Set<string>()
+
+  /** @throws TidemarkError PLATFORM_UNSUPPORTED, SYSTEM_CALL_FAILED */
+  constructor() {
+    this.#netlink = new NetlinkSocket(NETLINK.SOCK_DIAG)
+  }
+
+  /**
+   * The socket that has exactly this 5-tuple, whatever its state, or undefined. A listener on the same port is not it.
+   * For UDP, a socket that is bound to the local end but not connected is taken as well: it may be the one that sends.
+   *
+   * @param extensions which optional parts to read (see SocketQuery); none by default, which is cheapest
+   * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING when the kernel cannot tell
+   */
+  lookup(tuple: SocketTuple, extensions = 0): SocketRecord | undefined {
+    const name = `lookup of the ${tuple.protocol} socket ${tuple.source.address} port ${tuple.source.port}`
+    const payload = encodeLookup(tuple, extensions)
+    try {
+      const [reply] = this.#netlink.request({ name, type: SOCK_DIAG_BY_FAMILY, payload })
+      const record = reply === undefined ? undefined : decodeSocketRecord(reply.payload)
+      return record !== undefined && matches(record, tuple) ? record : undefined
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      const family = addressBytes(tuple.source.address).length === 4 ? 'ipv4' : 'ipv6'
+      this.#checkSupport(family, tuple.protocol)
+      return undefined
+    }
+  }
+
+  /**
+   * Every socket that a query matches; IPv4 traffic of IPv6 sockets comes with family `ipv6` queries.
+   * Read it to its end before the next call.
+   *
+   * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING
+   */
+  *dump(query: SocketQuery): Generator<SocketRecord, void, void> {
+    const name = `table of ${query.family} ${query.protocol} sockets`
+    try {
+      for (const reply of this.#netlink.dump({ name, type: SOCK_DIAG_BY_FAMILY, payload: encodeDump(query) })) {
+        const record = decodeSocketRecord(reply.payload)
+        if (record !== undefined) yield record
+      }
+    } catch (error) {
+      throw isAbsent(error) ? missing(query.family, query.protocol, error) : error
+    }
+  }
+
+  close(): void {
+    this.#netlink.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** "No such socket" and "no module for such sockets" are the same errno; only a dump tells them apart. */
+  #checkSupport(family: SocketFamily, protocol: SocketProtocol): void {
+    const key = `${family} ${protocol}`
+    if (this.#supported.has(key)) return
+    // No state matches, so this is cheap and empty; without the module it throws.
+    Array.from(this.dump({ family, protocol, extensions: 0, states: 0 }))
+    this.#supported.add(key)
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return isTidemarkError(error, 'NETLINK_REFUSED') && error.details['errno'] === ERRNO.ENOENT
+}
+
+function missing(family: SocketFamily, protocol: SocketProtocol, cause: unknown): TidemarkError {
+  return new TidemarkError('SOCKET_DIAGNOSTICS_MISSING', { family, protocol }, cause)
+}
+
+function matches(record: SocketRecord, tuple: SocketTuple): boolean {
+  const { local, remote } = record
+  const { source, destination } = tuple
+  if (local.port !== source.port) return false
+  if (tuple.protocol === 'udp' && remote.port === 0) return true
+  return (
+    remote.port === destination.port && same(local.address, source.address) && same(remote.address, destination.address)
+  )
+}
+
+function same(one: string, other: string): boolean {
+  return one === other || addressBytes(one).equals(addressBytes(other))
+}
