@@ -1,1 +1,30 @@
+export type { AttributeDef, AttributeKind, AttributeName, AttributeUnit } from './attributes.ts'
+export { ATTRIBUTE, ATTRIBUTES, attributeOf } from './attributes.ts'
+export { decodeMessage } from './decode-message.ts'
+export type { DecodeProblem, DecodeTally } from './decode-problems.ts'
+export type { DecodedRecords } from './decode-records.ts'
+export { decodeRecords } from './decode-records.ts'
+export type {
+  BeaconToSend,
+  Dialect,
+  HeartbeatToSend,
+  RecordsToSend,
+  RecordToSend,
+  WireValue,
+} from './encode-message.ts'
+export { encodeBeacon, encodeFlush, encodeHeartbeat, encodeRecords } from './encode-message.ts'
+export type { MessageModule } from './install-decoder.ts'
+export { installDecoder, isVanMessage } from './install-decoder.ts'
+export type {
+  Beacon,
+  Flush,
+  Heartbeat,
+  MalformedCause,
+  MalformedMessage,
+  OtherMessage,
+  RecordMessage,
+  VanMessage,
+} from './messages.ts'
 export type { AttributeValue, VanRecord } from './record.ts'
+export type { RecordTypeName } from './record-types.ts'
+export { RECORD_TYPE, RECORD_TYPES, recordTypeName } from './record-types.ts'
