@@ -32,11 +32,16 @@ packages: ## install the Debian packages that building BPF and testing need (roo
 
 # --- build and run ------------------------------------------------------------------------------------------------
 
-dist/tidemark.mjs: node_modules/.installed $(SOURCES) tools/build.ts package.json
+dist/tidemark.mjs: node_modules/.installed $(SOURCES) tools/build.ts tools/bundle-options.ts package.json
 	@node tools/build.ts
 
 .PHONY: build
 build: dist/tidemark.mjs ## build the command into dist/
+
+.PHONY: dist
+dist: install ## make the self-contained executable, its checksums and its SBOM in build/dist/
+	@tools/packages.sh dist
+	@node tools/dist.ts
 
 .PHONY: run
 run: build ## start flowd and the collector on loopback with the quick-start configuration

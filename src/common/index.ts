@@ -1,4 +1,4 @@
-export { assetPath } from './assets.ts'
+export { assetPath } from './assets/index.ts'
 export { BUILD } from './build-info.ts'
 export type {
   ConfigurationProblem,

@@ -26,6 +26,12 @@ export const GENERAL_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  NO_EXECUTABLE_FOLDER: {
+    message: 'no folder lets the executable load its native files: {refusals}',
+    remedy: 'set TIDEMARK_UNPACK_DIR to a folder on a file system that is not mounted noexec',
+    exitCode: 78,
+    httpStatus: 500,
+  },
   ADDRESS_IN_USE: {
     message: '{what} cannot listen on {address}: another program does already',
     remedy: 'stop that program, or set another address or port in the configuration',
