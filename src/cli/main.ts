@@ -1,8 +1,3 @@
-import { Command } from 'commander'
-import { BUILD } from '../common/index.ts'
+import { runCommandLine } from './run-command-line.ts'
 
-const program = new Command('tidemark')
-  .description("Says what a network's traffic is for: marks packets, sends fireflies, collects flows.")
-  .version(BUILD.version)
-
-await program.parseAsync()
+process.exitCode = await runCommandLine(process.argv.slice(2), process.env)

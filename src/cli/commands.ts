@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+import { registerVersion } from './version.ts'
+
+/**
+ * Adds a command to the program. Its file imports nothing heavy: the action imports its role when it runs, so that
+ * `tidemark version` starts none of them.
+ */
+type RegisterCommand = (program: Command) => void
+
+/** Every command of `tidemark`, in the order that help shows: one line each. */
+export const COMMANDS: readonly RegisterCommand[] = [registerVersion]
+
+/** flowd-go's own command line has flowd's commands at its top. */
+export const FLOWD_GO_COMMANDS: readonly RegisterCommand[] = [registerVersion]

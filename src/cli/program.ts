@@ -1,0 +1,16 @@
+import { Command } from 'commander'
+import { BUILD } from '../common/index.ts'
+import { COMMANDS, FLOWD_GO_COMMANDS } from './commands.ts'
+import { addGlobalOptions } from './global-options.ts'
+
+/** The whole command line: `tidemark`, or the one that flowd-go's users know. */
+export function createProgram(name: 'tidemark' | 'flowd-go'): Command {
+  const program = new Command(name)
+    .description("Says what a network's traffic is for: marks packets, sends fireflies, collects flows.")
+    .version(BUILD.version)
+    .exitOverride()
+    .showHelpAfterError('(--help lists what there is)')
+  addGlobalOptions(program)
+  for (const register of name === 'flowd-go' ? FLOWD_GO_COMMANDS : COMMANDS) register(program)
+  return program
+}
