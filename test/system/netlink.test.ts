@@ -21,7 +21,7 @@ let socket: NetlinkSocket
 
 beforeAll(() => {
   namespace = laboratory.namespace()
-  socket = inNetworkNamespace(namespace.path, () => new NetlinkSocket(NETLINK.ROUTE))
+  socket = inNetworkNamespace(namespace.path, () => NetlinkSocket.open(NETLINK.ROUTE))
 })
 afterAll(async () => {
   socket.close()

@@ -31,7 +31,7 @@ describe('one socket in a namespace, judged by ss', () => {
     expect(await firstLine(server)).toBe('ready')
     const client = left.spawn(process.execPath, [PEER, 'connect', '2001:db8:1::2', String(SERVER_PORT), String(BYTES)])
     port = Number((await firstLine(client)).split(' ')[1])
-    table = inNetworkNamespace(left.path, () => new SocketTable())
+    table = inNetworkNamespace(left.path, () => SocketTable.open())
     // Delayed acknowledgements have to settle, so that both readers see the same counters.
     await sleep(500)
     seen = left.exec('ss', '-tneiOmH', 'sport', '=', `:${port}`)
@@ -86,7 +86,7 @@ describe('one socket in a namespace, judged by ss', () => {
 })
 
 describe('sockets that come and go', () => {
-  const table = new SocketTable()
+  const table = SocketTable.open()
   afterAll(() => table.close())
 
   it('finds IPv4 on a dual-stack socket, and not a listener once the connection is gone', async () => {

@@ -36,14 +36,23 @@ export class NetlinkSocket {
   #sequence = 0
   #open = true
 
-  /** @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED */
-  constructor(family: number) {
-    this.#fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
+  /**
+   * Opens a socket in the current network namespace.
+   *
+   * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
+   */
+  static open(family: number): NetlinkSocket {
+    const fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
     // Explanations and short acknowledgements are comforts of newer kernels: refusal changes nothing else.
-    this.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, [1])
-    this.#setOption(SOL_NETLINK, NETLINK_CAP_ACK, [1])
+    setOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, [1])
+    setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, [1])
     // Two seconds, 0 µs: an answer that does not come must not hold the process for ever.
-    this.#setOption(SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
+    setOption(fd, SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
+    return new NetlinkSocket(fd)
+  }
+
+  private constructor(fd: number) {
+    this.#fd = fd
   }
 
   /**
@@ -97,11 +106,11 @@ export class NetlinkSocket {
       if (lastErrno() !== ERRNO.EINTR) checked(`answer to the ${name}`, length)
     }
   }
+}
 
-  #setOption(level: number, option: number, words: readonly number[]): void {
-    const value = Buffer.from(new Int32Array(words).buffer)
-    libc().setsockopt(this.#fd, level, option, value, value.length)
-  }
+function setOption(fd: number, level: number, option: number, words: readonly number[]): void {
+  const value = Buffer.from(new Int32Array(words).buffer)
+  libc().setsockopt(fd, level, option, value, value.length)
 }
 
 /** Throws when an ERROR or DONE message carries an errno; both begin with it. */

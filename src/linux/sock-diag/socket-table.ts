@@ -22,9 +22,17 @@ export class SocketTable {
   /** Protocols that the kernel has shown to answer for; without its module it calls every socket absent. */
   readonly #supported = new Set<string>()
 
-  /** @throws TidemarkError PLATFORM_UNSUPPORTED, SYSTEM_CALL_FAILED */
-  constructor() {
-    this.#netlink = new NetlinkSocket(NETLINK.SOCK_DIAG)
+  /**
+   * Opens the table of the current network namespace.
+   *
+   * @throws TidemarkError PLATFORM_UNSUPPORTED, SYSTEM_CALL_FAILED
+   */
+  static open(): SocketTable {
+    return new SocketTable(NetlinkSocket.open(NETLINK.SOCK_DIAG))
+  }
+
+  private constructor(netlink: NetlinkSocket) {
+    this.#netlink = netlink
   }
 
   /**
