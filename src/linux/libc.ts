@@ -9,6 +9,7 @@ import { TidemarkError } from '../common/index.ts'
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number
   bind(fd: number, address: Uint8Array, length: number): number
+  connect(fd: number, address: Uint8Array, length: number): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   recv(fd: number, into: Uint8Array, length: number, flags: number): number
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number
@@ -21,6 +22,7 @@ export interface Libc {
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   socket: 'int socket(int domain, int type, int protocol)',
   bind: 'int bind(int fd, const void *address, uint32_t length)',
+  connect: 'int connect(int fd, const void *address, uint32_t length)',
   send: 'intptr_t send(int fd, const void *bytes, size_t length, int flags)',
   recv: 'intptr_t recv(int fd, void *into, size_t length, int flags)',
   setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
