@@ -21,6 +21,8 @@ export {
 } from './config/index.ts'
 export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
+export type { ErrorBody } from './http.ts'
+export { answerErrorsFromTable, errorBody } from './http.ts'
 export type { Service } from './lifecycle.ts'
 export { ServiceGroup } from './lifecycle.ts'
 export type { LogFormat, Logger, LogLevel, LogOptions } from './log.ts'

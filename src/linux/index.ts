@@ -20,6 +20,7 @@ export type { CaptureOptions, CaptureStatistics, Ipv6Packet } from './packet-cap
 export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
 export type { Watch } from './poll.ts'
 export { watchReadable } from './poll.ts'
+export { ServiceNotifier } from './sd-notify.ts'
 export type {
   SocketAttributes,
   SocketEnd,

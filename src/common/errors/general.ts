@@ -38,4 +38,34 @@ export const GENERAL_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  HTTP_BAD_REQUEST: {
+    message: 'the request is not understood: {reason}',
+    remedy: 'send what the interface documents, with Content-Type: application/json for JSON',
+    exitCode: 1,
+    httpStatus: 400,
+  },
+  HTTP_NOT_FOUND: {
+    message: 'nothing is at {method} {path}',
+    remedy: 'see the reference of the interface for its paths',
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  HTTP_METHOD_NOT_ALLOWED: {
+    message: '{path} does not take {method}',
+    remedy: 'it takes {allowed}',
+    exitCode: 1,
+    httpStatus: 405,
+  },
+  HTTP_BODY_TOO_LARGE: {
+    message: 'the body of the request is too large',
+    remedy: 'send less at once',
+    exitCode: 1,
+    httpStatus: 413,
+  },
+  INTERNAL: {
+    message: 'something failed inside Tidemark: {reason}',
+    remedy: 'the log has the details; please report them',
+    exitCode: 1,
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>
