@@ -32,4 +32,40 @@ export const FLOWD_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  ALREADY_RUNNING: {
+    message: 'another flowd runs already: process {pid} holds {file}',
+    remedy: 'stop it first, or give this one its own pidPath, workDir and controlSocket',
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  PID_FILE_UNWRITABLE: {
+    message: 'the PID file {file} cannot be written: {reason}',
+    remedy: "set pidPath to a place that flowd's user may write, or to '' for none",
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CONTROL_SOCKET_FAILED: {
+    message: 'the control socket {path} cannot be opened: {reason}',
+    remedy: "set controlSocket.path to a place that flowd's user may write (at most 107 characters)",
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CONTROL_SOCKET_IN_USE: {
+    message: 'another flowd runs already: it answers at the control socket {path}',
+    remedy: 'stop it first, or give this one its own pidPath, workDir and controlSocket',
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  FLOWD_UNREACHABLE: {
+    message: 'no flowd answers at the control socket {path}: {reason}',
+    remedy: "start it with 'tidemark flowd run', name its configuration with --conf, or its socket with --socket",
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  FLOWD_REFUSED: {
+    message: 'flowd refused the request with {code}: {message}',
+    remedy: '{remedy}',
+    exitCode: 1,
+    httpStatus: 502,
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,54 @@
+import type { ErrorBody } from '../../common/index.ts'
+
+/** A live flow as the control socket tells it. */
+export interface FlowView {
+  protocol: string
+  family: string
+  /** `[2001:db8::1]:2345` or `192.0.2.1:2345`. */
+  source: string
+  destination: string
+  experiment: number
+  activity: number
+  experimentName?: string
+  activityName?: string
+  application: string
+  /** The 20-bit flow label; absent when the ids cannot be marked. */
+  label?: number
+  origin: string
+  startTime: string
+}
+
+/** How the daemon does. */
+export interface HealthView {
+  /** `ready` once all is started, `degraded` when a unit failed later and the others go on. */
+  status: 'starting' | 'ready' | 'degraded' | 'stopping'
+  uptimeSeconds: number
+  liveFlows: number
+  /** The units that run, as `plugin namedPipe`, each with what ails it if anything does. */
+  units: { name: string; problem?: string }[]
+}
+
+/** What became of each line that was sent. */
+export interface SendResult {
+  accepted: number
+  /** Lines that were refused, counted from 1. */
+  refused: { line: number; error: ErrorBody }[]
+}
+
+/** What a reload changed. */
+export interface ReloadResult {
+  /** One phrase each: `backend firefly restarted`. */
+  changes: string[]
+  warnings: string[]
+}
+
+/** What the control socket offers of the daemon. */
+export interface ControlPort {
+  flows(): FlowView[]
+  health(): HealthView
+  /** Feeds lines in the pipe's grammar to the pipeline; blank lines count, and do nothing. */
+  send(lines: readonly string[]): SendResult
+  /** @throws TidemarkError when the new configuration is refused; the old one then stays */
+  reload(): Promise<ReloadResult>
+  metrics(): Promise<{ contentType: string; text: string }>
+}

@@ -1,0 +1,102 @@
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { errorBody, silentLogger, TidemarkError } from '../../common/index.ts'
+import { ControlClient } from './control-client.ts'
+import type { ControlPort, HealthView } from './control-port.ts'
+import { ControlServer } from './control-server.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-control-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const FLOW = {
+  protocol: 'tcp',
+  family: 'ipv6',
+  source: '[::1]:1',
+  destination: '[::1]:2',
+  experiment: 3,
+  activity: 14,
+  application: 'x',
+  origin: 'namedPipe',
+  startTime: '2026-01-01T00:00:00Z',
+}
+
+class FakePort implements ControlPort {
+  status: HealthView['status'] = 'ready'
+  readonly lines: string[] = []
+  flows = () => [FLOW]
+  health = (): HealthView => ({ status: this.status, uptimeSeconds: 1, liveFlows: 1, units: [] })
+  send = (lines: readonly string[]) => {
+    this.lines.push(...lines)
+    const error = errorBody(new TidemarkError('HTTP_BAD_REQUEST', { reason: 'no such state' }))
+    return { accepted: lines.length - 1, refused: [{ line: lines.length, error }] }
+  }
+  reload = () => Promise.reject(new TidemarkError('CONFIG_INVALID', { file: 'f', count: 1, problems: 'f:1:1: bad' }))
+  metrics = () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' })
+}
+
+async function running(path: string, work: (client: ControlClient, port: FakePort) => Promise<void>) {
+  const port = new FakePort()
+  const server = new ControlServer({ path, mode: '0660' }, port, silentLogger)
+  await server.start()
+  try {
+    await work(new ControlClient(path), port)
+  } finally {
+    await server.stop()
+    await server.stop()
+  }
+}
+
+describe('the control socket', () => {
+  it('serves flows, events, health and reload', async () => {
+    await running(join(folder, 'a.sock'), async (client, port) => {
+      expect(await client.flows()).toEqual([FLOW])
+      expect(await client.health()).toMatchObject({ status: 'ready', liveFlows: 1 })
+      const sent = await client.send(['start tcp ::1 1 ::1 2 3 14', '', 'nonsense'])
+      expect(port.lines).toEqual(['start tcp ::1 1 ::1 2 3 14', '', 'nonsense'])
+      expect(sent).toMatchObject({ accepted: 2, refused: [{ line: 3, error: { code: 'HTTP_BAD_REQUEST' } }] })
+      await expect(client.reload()).rejects.toMatchObject({
+        code: 'FLOWD_REFUSED',
+        message: expect.stringContaining('CONFIG_INVALID: f has 1 error(s):\nf:1:1: bad') as string,
+      })
+    })
+  })
+
+  it('is open to its user and group only, and gone after the stop', async () => {
+    const path = join(folder, 'made/on/the/way.sock')
+    await running(path, async () => {
+      expect(statSync(path).mode & 0o777).toBe(0o660)
+      expect(statSync(join(folder, 'made')).mode & 0o777).toBe(0o755)
+      return Promise.resolve()
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('replaces what a killed process left, and refuses to start beside a living one or over a file', async () => {
+    const path = join(folder, 'b.sock')
+    const foreign = createServer().listen(path)
+    await new Promise(resolve => foreign.once('listening', resolve))
+    const second = new ControlServer({ path, mode: '0660' }, new FakePort(), silentLogger)
+    await expect(second.start()).rejects.toMatchObject({ code: 'CONTROL_SOCKET_IN_USE' })
+    await new Promise(resolve => foreign.close(resolve))
+
+    const file = join(folder, 'file')
+    writeFileSync(file, 'precious')
+    await expect(new ControlServer({ path: file, mode: '0660' }, new FakePort(), silentLogger).start()).rejects.toThrow(
+      /no socket/,
+    )
+    expect(existsSync(file)).toBe(true)
+    const long = join(folder, 'x'.repeat(120))
+    await expect(
+      new ControlServer({ path: long, mode: '0660' }, new FakePort(), silentLogger).start(),
+    ).rejects.toMatchObject({ code: 'CONTROL_SOCKET_FAILED' })
+  })
+
+  it('says that nobody answers', async () => {
+    await expect(new ControlClient(join(folder, 'none.sock')).flows()).rejects.toMatchObject({
+      code: 'FLOWD_UNREACHABLE',
+    })
+  })
+})
