@@ -1,0 +1,155 @@
+import type { FiveTuple, Protocol } from '../five-tuple.ts'
+import { type AddressFamily, addressFamily, canonicalAddress } from '../ip-address.ts'
+import { type Parsed, type ParseFailure, refused } from '../parsed.ts'
+import { parseSyslogHeader, type SyslogHeader } from '../syslog-header.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import type { Firefly, FireflyState, FireflyUsage } from './firefly.ts'
+
+/** A firefly as it came, with the syslog header before it, if it had a valid one. */
+export interface ReceivedFirefly {
+  header?: SyslogHeader
+  firefly: Firefly
+}
+
+type Json = Record<string, unknown>
+
+const KNOWN_BLOCKS = new Set(['version', 'flow-lifecycle', 'flow-id', 'context', 'usage'])
+const ID_MAX = 0xffff_ffff
+
+/**
+ * Reads a datagram: a syslog header or whatever else stands before the first `{`, then one JSON object to the end. What
+ * the schema calls optional may be absent, times may use `Z`, and foreign blocks are kept unread. Never throws.
+ */
+export function parseFireflyDatagram(text: string): Parsed<ReceivedFirefly> {
+  const read = parseSyslogHeader(text)
+  const start = text.indexOf('{', read?.messageOffset ?? 0)
+  if (start === -1) return refused('', 'no JSON object in the message')
+  const firefly = parseFirefly(text.slice(start))
+  if (!firefly.ok) return firefly
+  return { ok: true, value: read ? { header: read.header, firefly: firefly.value } : { firefly: firefly.value } }
+}
+
+/** Reads a firefly from its JSON text. Never throws. */
+export function parseFirefly(text: string): Parsed<Firefly> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return refused('', 'not valid JSON')
+  }
+  if (!isObject(json)) return refused('', 'not a JSON object')
+  const firefly: Partial<Firefly> = {}
+  const problem =
+    readLifecycle(json['flow-lifecycle'], firefly) ??
+    readFlowId(json['flow-id'], text, firefly) ??
+    readContext(json['context'], firefly) ??
+    readUsage(json['usage'], firefly)
+  if (problem !== undefined) return problem
+  const blocks = Object.entries(json).filter(([name]) => !KNOWN_BLOCKS.has(name))
+  if (blocks.length > 0) firefly.blocks = Object.fromEntries(blocks)
+  return { ok: true, value: firefly as Firefly }
+}
+
+function readLifecycle(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
+  if (!isObject(block)) return refused('flow-lifecycle', 'not an object', block)
+  const state = lowerCase(block['state'])
+  if (!isState(state)) return refused('flow-lifecycle.state', "not 'start', 'ongoing' or 'end'", block['state'])
+  firefly.state = state
+  for (const [name, key] of TIMES) {
+    const value = block[name]
+    if (value === undefined || value === null || value === '') continue
+    const us = typeof value === 'string' ? parseTimestamp(value) : undefined
+    if (us === undefined) return refused(`flow-lifecycle.${name}`, 'not an RFC 3339 time', value)
+    firefly[key] = us
+  }
+  return undefined
+}
+
+const TIMES = [
+  ['current-time', 'currentTimeUs'],
+  ['start-time', 'startTimeUs'],
+  ['end-time', 'endTimeUs'],
+] as const
+
+/** `JSON.parse` makes no difference between 22 and 22.0, but a port is not written so. */
+const FRACTIONAL_PORT = /"(?:src|dst)-port"\s*:\s*-?\d+[.eE]/
+
+function readFlowId(block: unknown, text: string, firefly: Partial<Firefly>): ParseFailure | undefined {
+  if (!isObject(block)) return refused('flow-id', 'not an object', block)
+  const family = lowerCase(block['afi'])
+  if (!isFamily(family)) return refused('flow-id.afi', "not 'ipv4' or 'ipv6'", block['afi'])
+  const protocol = lowerCase(block['protocol'])
+  if (!isProtocol(protocol)) return refused('flow-id.protocol', "not 'tcp' or 'udp'", block['protocol'])
+  const source = readEndpoint(block, 'src', family)
+  if (!source.ok) return source
+  const destination = readEndpoint(block, 'dst', family)
+  if (!destination.ok) return destination
+  if (FRACTIONAL_PORT.test(text)) return refused('flow-id', 'a port is not written as an integer')
+  firefly.flow = { protocol, family, source: source.value, destination: destination.value }
+  return undefined
+}
+
+function readEndpoint(block: Json, end: 'src' | 'dst', family: AddressFamily): Parsed<FiveTuple['source']> {
+  const [ip, port] = [block[`${end}-ip`], block[`${end}-port`]]
+  const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined
+  if (address === undefined) return refused(`flow-id.${end}-ip`, 'not an IP address', ip)
+  if (addressFamily(address) !== family) return refused(`flow-id.${end}-ip`, `not an ${family} address as afi says`, ip)
+  if (!isInteger(port, 0xffff)) return refused(`flow-id.${end}-port`, 'not an integer of 0-65535', port)
+  return { ok: true, value: { address, port } }
+}
+
+function readContext(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
+  if (!isObject(block)) return refused('context', 'not an object', block)
+  const { 'experiment-id': experiment = 0, 'activity-id': activity = 0, application } = block
+  if (!isInteger(experiment, ID_MAX)) return refused('context.experiment-id', 'not an unsigned integer', experiment)
+  if (!isInteger(activity, ID_MAX)) return refused('context.activity-id', 'not an unsigned integer', activity)
+  firefly.experiment = experiment
+  firefly.activity = activity
+  if (application === undefined || application === null) return undefined
+  if (typeof application !== 'string') return refused('context.application', 'not a text', application)
+  firefly.application = application
+  return undefined
+}
+
+function readUsage(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
+  if (block === undefined || block === null) return undefined
+  if (!isObject(block)) return refused('usage', 'not an object', block)
+  const usage: FireflyUsage = {}
+  for (const [name, key] of COUNTERS) {
+    const value = block[name]
+    if (value === undefined || value === null) continue
+    if (!isInteger(value, Number.MAX_VALUE)) return refused(`usage.${name}`, 'not a number of bytes', value)
+    usage[key] = value
+  }
+  firefly.usage = usage
+  return undefined
+}
+
+const COUNTERS = [
+  ['received', 'receivedBytes'],
+  ['sent', 'sentBytes'],
+] as const
+
+function isObject(json: unknown): json is Json {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+function isInteger(json: unknown, maximum: number): json is number {
+  return typeof json === 'number' && Number.isInteger(json) && json >= 0 && json <= maximum
+}
+
+function lowerCase(json: unknown): unknown {
+  return typeof json === 'string' ? json.toLowerCase() : json
+}
+
+function isState(json: unknown): json is FireflyState {
+  return json === 'start' || json === 'ongoing' || json === 'end'
+}
+
+function isFamily(json: unknown): json is AddressFamily {
+  return json === 'ipv4' || json === 'ipv6'
+}
+
+function isProtocol(json: unknown): json is Protocol {
+  return json === 'tcp' || json === 'udp'
+}

@@ -1,0 +1,24 @@
+import type { AddressFamily } from './ip-address.ts'
+
+export type Protocol = 'tcp' | 'udp'
+
+/** One end of a flow. The address is in canonical text form (see `canonicalAddress`). */
+export interface Endpoint {
+  address: string
+  /** 0-65535 */
+  port: number
+}
+
+/** What identifies a flow. On a host that moves the data, `source` is this host's end. */
+export interface FiveTuple {
+  protocol: Protocol
+  /** That of the source address. */
+  family: AddressFamily
+  source: Endpoint
+  destination: Endpoint
+}
+
+/** The flow's key in tables and logs: the same text for the same flow. */
+export function flowKey({ protocol, source, destination }: FiveTuple): string {
+  return `${protocol} ${source.address} ${source.port} ${destination.address} ${destination.port}`
+}

@@ -1,0 +1,96 @@
+import { type Parsed, refused } from './parsed.ts'
+
+/** The public list of experiments and their activities, in the form of https://scitags.org/api.json. */
+export interface RegistryDocument {
+  version: number
+  /** When the list was made (RFC 3339). */
+  modified: string
+  experiments: readonly RegistryExperiment[]
+}
+
+export interface RegistryExperiment {
+  expName: string
+  expId: number
+  activities: readonly RegistryActivity[]
+}
+
+export interface RegistryActivity {
+  activityName: string
+  activityId: number
+}
+
+const EXPERIMENT_MAX = 1023
+const ACTIVITY_MAX = 63
+
+/** Reads a list from its JSON text. What the format does not know is ignored; ids must be unique and in range. */
+export function parseRegistryDocument(text: string): Parsed<RegistryDocument> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return refused('', 'the registry is not valid JSON')
+  }
+  if (!isObject(json)) return refused('', 'the registry is not a JSON object')
+  const experiments = parseList(json['experiments'], 'experiments', parseExperiment, entry => entry.expId)
+  if (!experiments.ok) return experiments
+  const { version, modified } = json
+  return {
+    ok: true,
+    value: {
+      version: typeof version === 'number' ? version : 1,
+      modified: typeof modified === 'string' ? modified : '',
+      experiments: experiments.value,
+    },
+  }
+}
+
+function parseExperiment(json: unknown, field: string): Parsed<RegistryExperiment> {
+  if (!isObject(json)) return refused(field, 'not an object')
+  const { expName, expId } = json
+  if (!isName(expName)) return refused(`${field}.expName`, 'not a name', expName)
+  if (!isId(expId, EXPERIMENT_MAX)) return refused(`${field}.expId`, `not an integer of 0-${EXPERIMENT_MAX}`, expId)
+  const activities = parseList(json['activities'], `${field}.activities`, parseActivity, entry => entry.activityId)
+  return activities.ok ? { ok: true, value: { expName, expId, activities: activities.value } } : activities
+}
+
+function parseActivity(json: unknown, field: string): Parsed<RegistryActivity> {
+  if (!isObject(json)) return refused(field, 'not an object')
+  const { activityName, activityId } = json
+  if (!isName(activityName)) return refused(`${field}.activityName`, 'not a name', activityName)
+  if (!isId(activityId, ACTIVITY_MAX)) {
+    return refused(`${field}.activityId`, `not an integer of 0-${ACTIVITY_MAX}`, activityId)
+  }
+  return { ok: true, value: { activityName, activityId } }
+}
+
+function parseList<Entry>(
+  json: unknown,
+  field: string,
+  parse: (json: unknown, field: string) => Parsed<Entry>,
+  idOf: (entry: Entry) => number,
+): Parsed<Entry[]> {
+  if (!Array.isArray(json)) return refused(field, 'not a list')
+  const entries: Entry[] = []
+  const ids = new Set<number>()
+  for (const [index, item] of json.entries()) {
+    const entry = parse(item, `${field}[${index}]`)
+    if (!entry.ok) return entry
+    const id = idOf(entry.value)
+    if (ids.has(id)) return refused(`${field}[${index}]`, `the id ${id} occurs twice`)
+    ids.add(id)
+    entries.push(entry.value)
+  }
+  return { ok: true, value: entries }
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+function isName(json: unknown): json is string {
+  return typeof json === 'string' && json.trim() !== ''
+}
+
+function isId(json: unknown, maximum: number): json is number {
+  return typeof json === 'number' && Number.isInteger(json) && json >= 0 && json <= maximum
+}
