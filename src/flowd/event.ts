@@ -1,4 +1,4 @@
-import type { FiveTuple } from './five-tuple.ts'
+import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
 
 export type FlowState = 'start' | 'ongoing' | 'end'
 
@@ -18,8 +18,8 @@ export interface FlowEvent {
   activity: number
   /** The program that moves the data, if it said so. */
   application?: string
-  startTime?: Date
-  endTime?: Date
+  startTimeUs?: TimestampUs
+  endTimeUs?: TimestampUs
   usage?: Usage
   /** The plugin's name, for logs and metrics. */
   origin: string

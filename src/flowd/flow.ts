@@ -1,5 +1,5 @@
+import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
 import type { FlowEvent, Usage } from './event.ts'
-import type { FiveTuple } from './five-tuple.ts'
 
 /** Why a flow ended. */
 export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart'
@@ -11,17 +11,22 @@ export interface Flow {
   readonly tuple: FiveTuple
   readonly experiment: number
   readonly activity: number
-  readonly application: string
+  /** The program that moves the data; undefined when nobody said so. */
+  readonly application: string | undefined
   /** The 20-bit IPv6 flow label, entropy included; undefined when the ids cannot be marked. */
   readonly label: number | undefined
   readonly origin: string
-  readonly startTime: Date
-  endTime: Date | undefined
+  readonly startTimeUs: TimestampUs
+  endTimeUs: TimestampUs | undefined
   usage: Usage | undefined
 }
 
-/** What the flow table tells its backends. */
+/**
+ * What the flow table tells its backends. `resume` names a live flow that a backend has not seen, but that is not new:
+ * after a restart, or when the backend itself is new. It is to be marked, not announced again.
+ */
 export type FlowChange =
   | { kind: 'start'; flow: Flow }
+  | { kind: 'resume'; flow: Flow }
   | { kind: 'ongoing'; flow: Flow; event: FlowEvent }
   | { kind: 'end'; flow: Flow; reason: EndReason }

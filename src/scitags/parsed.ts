@@ -20,7 +20,8 @@ export function refused(field: string, problem: string, value?: unknown): ParseF
 const SHOWN_LENGTH = 80
 
 function shown(value: unknown): string {
-  const text = typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : literal(value)
+  const text =
+    typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : literal(value)
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text
 }
 

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { addressFamily, canonicalAddress, withoutZone } from './ip-address.ts'
+
+describe('canonicalAddress', () => {
+  it.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['::', '::'],
+    ['::1', '::1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['2001:0DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['::ffff:10.0.0.1', '::ffff:10.0.0.1'],
+    ['::FFFF:0a00:1', '::ffff:10.0.0.1'],
+    ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+    ['FE80::1%eth0', 'fe80::1%eth0'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+  ])('%s is %s', (text, canonical) => expect(canonicalAddress(text)).toBe(canonical))
+
+  it.each(['', 'localhost', '010.0.0.1', '1.2.3', '1.2.3.4.5', '256.1.1.1', ':::', '1::2::3', '12345::', '[::1]'])(
+    'refuses %j',
+    text => expect(canonicalAddress(text)).toBeUndefined(),
+  )
+
+  it('agrees with the URL standard, whose hosts are canonical too', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), text => {
+        const groups = new URL(`http://[${text}]`).hostname.slice(1, -1)
+        const mapped = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(groups)
+        if (mapped === null) expect(canonicalAddress(text)).toBe(groups)
+        else expect(canonicalAddress(text)).toMatch(/^::ffff:\d+\.\d+\.\d+\.\d+$/)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('changes nothing that is canonical, and takes exactly what is an address', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), text => {
+        const canonical = canonicalAddress(text)
+        expect(canonical === undefined).toBe(isIP(text) === 0)
+        if (canonical !== undefined) expect(canonicalAddress(canonical)).toBe(canonical)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('tells families and cuts zones', () => {
+    expect(addressFamily('10.0.0.1')).toBe('ipv4')
+    expect(addressFamily('::ffff:10.0.0.1')).toBe('ipv6')
+    expect(withoutZone('fe80::1%eth0')).toBe('fe80::1')
+    expect(withoutZone('fe80::1')).toBe('fe80::1')
+  })
+})
