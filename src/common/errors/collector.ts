@@ -1,4 +1,84 @@
 import type { ErrorEntry } from './entry.ts'
 
 /** Errors of the collector, its ingest and its API. */
-export const COLLECTOR_ERRORS = {} as const satisfies Record<string, ErrorEntry>
+export const COLLECTOR_ERRORS = {
+  CONNECT_JSON_INVALID: {
+    message: 'the connection file {file} is not usable: {problem}',
+    remedy:
+      'mend it, or name the router in the configuration (amqp.url); Skupper 1.x writes a good one into the secret skupper-local-client',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  AMQP_FILE_UNREADABLE: {
+    message: 'the {what} {file} for {url} cannot be read: {reason}',
+    remedy: 'check the path, owner and mode; it is tried again at the next connect',
+    exitCode: 78,
+    httpStatus: 503,
+  },
+  AMQP_CERTIFICATE_UNUSABLE: {
+    message: 'our certificate or key for {url} cannot be used: {reason}',
+    remedy:
+      'check that {file} holds a PEM certificate and that the key belongs to it; both are read again at the next connect',
+    exitCode: 78,
+    httpStatus: 503,
+  },
+  AMQP_CERTIFICATE_EXPIRED: {
+    message: 'our certificate {file} is valid from {from} to {to} only',
+    remedy:
+      'renew it (Skupper does so when its Secret is deleted) or mend the clock; it is read again at the next connect',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_UNREACHABLE: {
+    message: 'no connection to the router at {url}: {reason}',
+    remedy:
+      'check that the router runs, that host and port are right, and that no firewall or network policy stands between',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_ROUTER_CERTIFICATE_EXPIRED: {
+    message: 'the certificate of the router at {url} is not valid at this time: {reason}',
+    remedy: "renew the router's certificate, or mend this host's clock",
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_ROUTER_UNTRUSTED: {
+    message: 'the certificate of the router at {url} is not signed by an authority in {ca}: {reason}',
+    remedy:
+      "set amqp.tls.caFile (or tls.ca in connect.json) to the ca.crt of the secret that the router's certificate came from",
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_ROUTER_NAME_MISMATCH: {
+    message: 'the certificate of the router at {url} is for another name: {reason}',
+    remedy: 'use a host name that the certificate carries, or set amqp.tls.serverName to one',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_TLS_REFUSED: {
+    message: 'TLS with the router at {url} failed: {reason}',
+    remedy:
+      "check that the port speaks TLS, and that our certificate is signed by the router's authority and not expired",
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_SASL_REFUSED: {
+    message: 'the router at {url} did not accept who we are: {reason}',
+    remedy:
+      'give a client certificate (EXTERNAL) or user and password (PLAIN) that the router knows, or let it allow ANONYMOUS',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_PROTOCOL: {
+    message: 'what listens at {url} does not speak AMQP 1.0 as expected: {reason}',
+    remedy: 'check the port (5672 is plain, 5671 is TLS) and that no other service stands on it',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  AMQP_CLOSED: {
+    message: 'the connection to the router at {url} ended: {reason}',
+    remedy: 'nothing when it comes back by itself; else look into the log of the router',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+} as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,65 @@
+import { isTidemarkError, messageOf, TidemarkError } from '../../common/index.ts'
+import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
+
+/** Node's and OpenSSL's codes for a certificate of the router that we do not accept. */
+const UNTRUSTED = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'INVALID_CA',
+])
+const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+])
+
+/**
+ * Turns whatever ended an attempt to connect, or a connection, into the row of the error table that tells the reader
+ * what to do about it.
+ */
+export function explainFailure(thrown: unknown, endpoint: RouterEndpoint): TidemarkError {
+  if (isTidemarkError(thrown)) return thrown
+  const url = endpointUrl(endpoint)
+  const reason = reasonOf(thrown)
+  const code = textField(thrown, 'code')
+  if (textField(thrown, 'condition') === 'amqp:unauthorized-access') {
+    return new TidemarkError('AMQP_SASL_REFUSED', { url, reason }, thrown)
+  }
+  if (OUT_OF_DATE.has(code)) return new TidemarkError('AMQP_ROUTER_CERTIFICATE_EXPIRED', { url, reason }, thrown)
+  if (UNTRUSTED.has(code)) {
+    const ca = endpoint.tls?.caFile ?? "the system's list"
+    return new TidemarkError('AMQP_ROUTER_UNTRUSTED', { url, ca, reason }, thrown)
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new TidemarkError('AMQP_ROUTER_NAME_MISMATCH', { url, reason }, thrown)
+  }
+  if (UNREACHABLE.has(code)) return new TidemarkError('AMQP_UNREACHABLE', { url, reason }, thrown)
+  if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
+    return new TidemarkError('AMQP_TLS_REFUSED', { url, reason }, thrown)
+  }
+  if (textField(thrown, 'name') === 'ProtocolError') return new TidemarkError('AMQP_PROTOCOL', { url, reason }, thrown)
+  return new TidemarkError('AMQP_CLOSED', { url, reason }, thrown)
+}
+
+/** An AggregateError of a host with several addresses has no message of its own. */
+function reasonOf(thrown: unknown): string {
+  if (thrown === undefined) return 'closed without a word'
+  if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(messageOf).join('; ')
+  return messageOf(thrown)
+}
+
+function textField(thrown: unknown, name: string): string {
+  if (typeof thrown !== 'object' || thrown === null) return ''
+  const value: unknown = Reflect.get(thrown, name)
+  return typeof value === 'string' ? value : ''
+}
