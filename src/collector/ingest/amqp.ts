@@ -188,17 +188,18 @@ class RheaConnection implements AmqpConnection {
     const fail = (error: unknown) => {
       this.#failure ??= error
     }
+    const breakOff = (error: unknown) => {
+      fail(error)
+      this.#socket.destroy()
+    }
     connection.on('connection_open', () => this.#opened())
     connection.on('connection_error', (context: EventContext) => fail(context.error))
     connection.on('connection_close', () => this.#socket.end())
-    connection.on('protocol_error', fail)
-    connection.on('error', fail)
+    connection.on('protocol_error', breakOff)
+    connection.on('error', breakOff)
     connection.on('session_error', (context: EventContext) => fail(context.session?.error))
     connection.on('session_close', () => connection.close())
-    connection.on('disconnected', (context: EventContext) => {
-      fail(context.error)
-      this.#socket.destroy()
-    })
+    connection.on('disconnected', (context: EventContext) => breakOff(context.error))
   }
 
   #opened(): void {

@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import rhea, { type Connection, type EventContext, type Sender } from 'rhea'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { TidemarkError } from '../../common/index.ts'
+import { type AmqpConnection, type AmqpPeer, connectAmqp } from './amqp.ts'
+
+const OPTIONS = { credit: 1000, idleTimeoutMs: 4000, openTimeoutMs: 500 }
+const toStop: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of toStop.splice(0).reverse()) await stop()
+})
+
+/** A container that listens as a router would; its senders by the address that a receiver asked for. */
+async function listen(capabilities: string[] = ['ANONYMOUS-RELAY']) {
+  const container = rhea.create_container({ id: 'router-a' })
+  const senders = new Map<string, Sender>()
+  const received: { to: unknown; target: unknown; body: unknown }[] = []
+  const connections: Connection[] = []
+  container.on('connection_open', ({ connection }: EventContext) => connections.push(connection))
+  container.on('sender_open', ({ sender }: EventContext) => senders.set(sender!.source.address, sender!))
+  container.on('message', ({ message, receiver }: EventContext) => {
+    received.push({ to: message?.to, target: receiver?.target.address, body: message?.body as unknown })
+  })
+  for (const event of ['disconnected', 'connection_close', 'error']) container.on(event, () => undefined)
+  const server = container.listen({ port: 0, host: '127.0.0.1', offered_capabilities: capabilities })
+  await once(server, 'listening')
+  toStop.push(() => server.close())
+  return { port: portOf(server), senders, received, connections }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+function connect(port: number) {
+  const opened = Promise.withResolvers<AmqpPeer>()
+  const closed = Promise.withResolvers<TidemarkError | undefined>()
+  const outcomes: string[] = []
+  const connection: AmqpConnection = connectAmqp(
+    { host: '127.0.0.1', port, sasl: {}, origin: 'the test' },
+    { hasCertificate: false },
+    OPTIONS,
+    { opened: opened.resolve, closed: closed.resolve, outcome: outcome => outcomes.push(outcome) },
+  )
+  toStop.push(() => connection.close())
+  return { connection, opened: opened.promise, closed: closed.promise, outcomes }
+}
+
+/** Attaches a receiver and waits for it. */
+async function subscribe(connection: AmqpConnection, address: string) {
+  const payloads: Buffer[] = []
+  const detached = Promise.withResolvers<string>()
+  await new Promise<void>(resolve => {
+    const message = (payload: Buffer) => payloads.push(payload)
+    connection.attach(address, { attached: resolve, message, detached: detached.resolve })
+  })
+  return { payloads, detached: detached.promise }
+}
+
+describe('the connection to a router', () => {
+  it('tells who answered, and ends without a failure when we close it', async () => {
+    const { port } = await listen()
+    const { connection, opened, closed } = connect(port)
+    expect((await opened).containerId).toBe('router-a')
+    await connection.close()
+    expect(await closed).toBeUndefined()
+  })
+
+  it('hands on payloads undecoded, however large, and settles each, sent settled or not', async () => {
+    const router = await listen()
+    const { connection, opened } = connect(router.port)
+    await opened
+    const { payloads } = await subscribe(connection, 'mc/a')
+    const sender = router.senders.get('mc/a')!
+    const sent = [Buffer.from([0xff, 0x00, 0x13]), Buffer.alloc(200_000, 7), Buffer.from('no AMQP')]
+    const deliveries = sent.map(payload => sender.send(payload, undefined, 0))
+    await vi.waitFor(() => expect(payloads).toEqual(sent))
+    await vi.waitFor(() => expect(deliveries.map(delivery => delivery.remote_settled)).toEqual([true, true, true]))
+  })
+
+  it('does not stall after 2047 messages, and keeps giving credit', async () => {
+    const router = await listen()
+    const { connection, opened } = connect(router.port)
+    await opened
+    const { payloads } = await subscribe(connection, 'mc/a')
+    const sender = router.senders.get('mc/a')!
+    let sent = 0
+    const pump = () => {
+      while (sent < 10_000 && sender.sendable()) {
+        sender.send(Buffer.from([sent % 256]), undefined, 0)
+        sent += 1
+      }
+    }
+    sender.on('sendable', pump)
+    pump()
+    await vi.waitFor(() => expect(payloads).toHaveLength(10_000), { timeout: 10_000 })
+  })
+
+  it('leaves the decoding of other connections in the process as it is', async () => {
+    const router = await listen()
+    const { connection, opened } = connect(router.port)
+    await opened
+    await vi.waitFor(() =>
+      expect(connection.send('sfe.x', rhea.message.encode({ to: 'sfe.x', body: 'hello' }))).toBe(true),
+    )
+    await vi.waitFor(() => expect(router.received).toEqual([{ to: 'sfe.x', target: undefined, body: 'hello' }]))
+  })
+
+  it('opens a sender for each address when the router relays nothing', async () => {
+    const router = await listen([])
+    const { connection, opened, outcomes } = connect(router.port)
+    await opened
+    const message = rhea.message.encode({ to: 'sfe.x', body: 'hello' })
+    await vi.waitFor(() => expect(connection.send('sfe.x', message)).toBe(true))
+    await vi.waitFor(() => expect(router.received).toEqual([{ to: 'sfe.x', target: 'sfe.x', body: 'hello' }]))
+    await vi.waitFor(() => expect(outcomes).toEqual(['accepted']))
+  })
+
+  it('says when the router ends a link, and can attach it again', async () => {
+    const router = await listen()
+    const { connection, opened } = connect(router.port)
+    await opened
+    const first = await subscribe(connection, 'mc/a')
+    router.senders.get('mc/a')!.close({ condition: 'amqp:not-found', description: 'gone' })
+    expect(await first.detached).toBe('amqp:not-found: gone')
+    const second = await subscribe(connection, 'mc/a')
+    router.senders.get('mc/a')!.send(Buffer.from([1]), undefined, 0)
+    await vi.waitFor(() => expect(second.payloads).toHaveLength(1))
+  })
+
+  it('ends with what the router said when it closes', async () => {
+    const router = await listen()
+    const { opened, closed } = connect(router.port)
+    await opened
+    router.connections[0]!.close({ condition: 'amqp:connection:forced', description: 'shutting down' })
+    expect(await closed).toMatchObject({
+      code: 'AMQP_CLOSED',
+      message: expect.stringContaining('shutting down') as string,
+    })
+  })
+
+  it('ends when nobody listens, with the reason', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const port = portOf(server)
+    await new Promise(resolve => server.close(resolve))
+    expect(await connect(port).closed).toMatchObject({ code: 'AMQP_UNREACHABLE' })
+  })
+
+  it('ends when what listens is silent, or speaks something else, or hangs up', async () => {
+    const say = async (words: string | undefined) => {
+      const server = createServer(socket => {
+        socket.on('error', () => undefined)
+        if (words === undefined) socket.destroy()
+        else if (words !== '') socket.write(words)
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      toStop.push(() => server.close())
+      return connect(portOf(server)).closed
+    }
+    expect(await say('HTTP/1.1 400 Bad Request\r\n\r\n')).toMatchObject({ code: 'AMQP_PROTOCOL' })
+    expect(await say(undefined)).toMatchObject({ code: 'AMQP_CLOSED' })
+    expect(await say('')).toMatchObject({
+      code: 'AMQP_UNREACHABLE',
+      message: expect.stringContaining('500 ms') as string,
+    })
+  })
+})

@@ -1,0 +1,187 @@
+import type { Logger, Metrics, Service } from '../../common/index.ts'
+import type { IngestPort } from '../graph/ingest-port.ts'
+import type { Clock } from './clock.ts'
+import type { RouterEndpoint } from './endpoint.ts'
+import { Inbox, type InboxItem, type InboxLimits } from './inbox.ts'
+import { type ReconnectOptions, RouterConnection } from './router-connection.ts'
+import type { SourcePhase } from './source.ts'
+import type { SourceTimers } from './source-timers.ts'
+import { VanCounters } from './van-counters.ts'
+import { BEACON_ADDRESS, type VanSource } from './van-source.ts'
+import { VanSources } from './van-sources.ts'
+
+export interface VanIngestOptions {
+  endpoint: RouterEndpoint
+  connection: ReconnectOptions
+  inbox: InboxLimits
+  timers: SourceTimers
+  maxSources: number
+}
+
+/** What else the ingest stands on. */
+export interface VanIngestContext {
+  port: IngestPort
+  clock: Clock
+  metrics: Metrics
+  log: Logger
+}
+
+/** One look at the ingest, for readiness, metrics and tests. */
+export interface VanStatus {
+  connected: boolean
+  /** Why there is no connection, when one was tried. */
+  problem: string | undefined
+  sources: Record<SourcePhase, number>
+  /** Whether everything that came is in the graph. */
+  idle: boolean
+}
+
+interface Received extends InboxItem {
+  address: string
+  source: VanSource | undefined
+}
+
+/** How often sources are looked at. */
+const TICK_MS = 250
+/** Ticks between two searches for what is missing: message ids, and the link for BEACONs. */
+const TICKS_PER_CHECK = 12
+/** A tick that comes this much late means that the process was suspended or overloaded. */
+const LATE_TICK_MS = 3000
+
+/**
+ * From a Skupper network to the graph: one connection to one router, a receiver for each address of each source, and
+ * one inbox between reading and working.
+ */
+export class VanIngest implements Service {
+  readonly counters: VanCounters
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #connection: RouterConnection
+  readonly #sources: VanSources
+  readonly #inbox: Inbox<Received>
+  #cancelTick: (() => void) | undefined
+  #ticks = 0
+  #lastTickUs = 0
+
+  constructor(options: VanIngestOptions, { port, clock, metrics, log }: VanIngestContext) {
+    this.#clock = clock
+    this.#log = log
+    this.counters = new VanCounters(metrics)
+    this.#inbox = new Inbox(options.inbox, item => this.#handle(item))
+    const links = {
+      attach: (source: VanSource) => this.#attach(source),
+      detach: (source: VanSource) => this.#detach(source),
+      send: (address: string, message: Buffer) => this.#connection.current?.send(address, message) ?? false,
+    }
+    this.#sources = new VanSources(port, links, options, this.counters, log)
+    this.#connection = new RouterConnection(
+      options.endpoint,
+      options.connection,
+      clock,
+      {
+        connected: () => this.#onConnected(),
+        disconnected: () => this.#sources.onDisconnected(this.#nowUs()),
+        outcome: outcome => {
+          if (outcome === 'refused') this.counters.flushesRefused += 1
+        },
+      },
+      log,
+    )
+  }
+
+  /** Begins to connect and to watch the sources; does not wait for a router. */
+  async start(): Promise<void> {
+    if (this.#cancelTick !== undefined) return
+    this.#lastTickUs = this.#clock.nowUs()
+    this.#scheduleTick()
+    this.#connection.start()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#cancelTick === undefined) return
+    this.#cancelTick()
+    this.#cancelTick = undefined
+    await this.#connection.stop()
+    this.counters.messages.drop('shutdown', this.#inbox.clear())
+    this.#sources.close(this.#clock.nowUs())
+  }
+
+  get status(): VanStatus {
+    return {
+      connected: this.#connection.current !== undefined,
+      problem: this.#connection.failure?.message,
+      sources: this.#sources.countByPhase(),
+      idle: this.#inbox.size === 0,
+    }
+  }
+
+  /** The time up to which everything that came is handled. */
+  #nowUs(): number {
+    return this.#inbox.oldestReceivedUs ?? this.#clock.nowUs()
+  }
+
+  #scheduleTick(): void {
+    this.#cancelTick = this.#clock.after(TICK_MS, () => {
+      this.#scheduleTick()
+      this.#tick()
+    })
+  }
+
+  #tick(): void {
+    const wallUs = this.#clock.nowUs()
+    if (wallUs - this.#lastTickUs > (TICK_MS + LATE_TICK_MS) * 1000) this.#sources.forgiveSilence(wallUs)
+    this.#lastTickUs = wallUs
+    this.#ticks += 1
+    const nowUs = this.#nowUs()
+    if (this.#ticks % TICKS_PER_CHECK === 0) {
+      this.#sources.checkGaps(nowUs)
+      this.#attachBeacons()
+    }
+    this.#sources.tick(nowUs)
+  }
+
+  #onConnected(): void {
+    this.#attachBeacons()
+    this.#sources.onConnected()
+  }
+
+  #attachBeacons(): void {
+    this.#connection.current?.attach(BEACON_ADDRESS, {
+      attached: () => undefined,
+      message: payload => this.#receive(payload, BEACON_ADDRESS, undefined),
+      detached: reason => this.#log.warn({ address: BEACON_ADDRESS, reason }, 'the router ended the link for BEACONs'),
+    })
+  }
+
+  #attach(source: VanSource): void {
+    const main = source.addresses.at(-1)
+    for (const address of source.addresses) {
+      this.#connection.current?.attach(address, {
+        attached: () => {
+          if (address === main) this.#sources.onLinked(source, this.#nowUs())
+        },
+        message: payload => this.#receive(payload, address, source),
+        detached: reason => {
+          this.#log.warn({ source: source.id, address, reason }, 'the router ended a link')
+          this.#sources.onLinkLost(source, address, this.#nowUs())
+        },
+      })
+    }
+  }
+
+  #detach(source: VanSource): void {
+    for (const address of source.addresses) this.#connection.current?.detach(address)
+  }
+
+  /** Called for each message that the socket brings: nothing is done here but to keep it. */
+  #receive(payload: Buffer, address: string, source: VanSource | undefined): void {
+    this.counters.messages.received += 1
+    if (this.#inbox.offer({ payload, address, source, receivedUs: this.#clock.nowUs() })) return
+    this.counters.messages.drop('inbox-full')
+    if (source !== undefined) this.#sources.onOverflow(source, this.#nowUs())
+  }
+
+  #handle({ payload, source, address, receivedUs }: Received): void {
+    this.#sources.receive(payload, source, address, receivedUs)
+  }
+}
