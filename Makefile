@@ -78,6 +78,10 @@ check: install ## format, lint, types, import rules, unused code; each rule prov
 format: install ## rewrite the sources in the project's format
 	@biome check --write .
 
+.PHONY: docs
+docs: install ## renew the reference pages that are generated from the code
+	@node tools/reference-pages.ts
+
 .PHONY: unit
 unit: install ## the tests that stand beside their source; no privileges needed
 	@$(VITEST) --project unit

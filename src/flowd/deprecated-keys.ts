@@ -1,0 +1,70 @@
+import type { DeprecatedKey } from '../common/index.ts'
+
+/** Names that older flowd-go gave to marking strategies, and what says the same now. */
+const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
+  flowlabel: { 'backends.marker.markingStrategy': 'label' },
+  flowlabelmatchall: { 'backends.marker.markingStrategy': 'label', 'backends.marker.matchAll': true },
+  hopbyhopanddestination: { 'backends.marker.markingStrategy': 'hopByHopDestination' },
+}
+
+/**
+ * Keys of flowd-go 2.2 and before, and misspellings that its own documents spread. flowd-go ignores them without a
+ * word; here they keep their meaning, or say that they have none.
+ */
+export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
+  { key: 'plugins.np', movedTo: 'plugins.namedPipe', says: "is an old name of 'namedPipe'" },
+  { key: 'backends.ebpf', movedTo: 'backends.marker', says: "is an old name of 'marker'" },
+  {
+    key: 'backends.marker.forceHookRemoval',
+    says: 'has no effect: what a killed daemon left is always healed at the next start',
+  },
+  {
+    key: 'backends.marker.markingStrategy',
+    says: "is an old strategy: they are 'label', 'hopByHop', 'destination' and 'hopByHopDestination' now",
+    translate: value => OLD_STRATEGIES[String(value).toLowerCase()],
+  },
+  {
+    key: 'backends.firefly.fireflyDestinationPort',
+    movedTo: 'backends.firefly.destinationPort',
+    says: "is an old name of 'destinationPort'",
+  },
+  { key: 'backends.firefly.addNetlinkContext', movedTo: 'backends.firefly.enrich', says: "is an old name of 'enrich'" },
+  {
+    key: 'backends.firefly.pollNetlink',
+    says: "has no effect: 'enrich' with the section 'enrichers' does what it did",
+  },
+  {
+    key: 'backends.firefly.netlinkPollingInterval',
+    movedTo: 'enrichers.period',
+    says: "is an old name of 'enrichers.period'",
+  },
+  {
+    key: 'stunServers',
+    says: "has no effect: the servers stand in 'backends.firefly.stun.stunServers', as host:port",
+  },
+  ...['plugins.perfsonar.activityID', 'plugins.perfsonar.experimentID'].map(key => ({
+    key,
+    movedTo: key.replace(/ID$/, 'Id'),
+    says: "is spelled with 'Id'",
+  })),
+  ...['plugins.iperf3.activityIds', 'plugins.iperf3.experimentIds'].map(key => ({
+    key,
+    movedTo: key.replace(/Ids$/, 'IDs'),
+    says: "is spelled with 'IDs'",
+  })),
+]
+
+/** Every section that flowd-go has. */
+const FLOWD_GO_SECTIONS = [
+  ...['api', 'firefly', 'namedPipe', 'perfsonar', 'iperf3'].map(name => `plugins.${name}`),
+  ...['marker', 'firefly', 'prometheus'].map(name => `backends.${name}`),
+  'enrichers',
+]
+
+/** The sections that flowd-go has and `supported` lacks, so that they are named when a file has them. */
+export function unsupportedSections(supported: ReadonlySet<string>): DeprecatedKey[] {
+  return FLOWD_GO_SECTIONS.filter(section => !supported.has(section)).map(key => ({
+    key,
+    says: 'is a section of flowd-go that this version does not support yet: it has no effect',
+  }))
+}

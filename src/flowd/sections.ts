@@ -1,0 +1,15 @@
+import Type from 'typebox'
+import type { UnitDefinition } from './unit.ts'
+
+type Registry = Readonly<Record<string, UnitDefinition<unknown, Type.TObject>>>
+
+/** The sections of a registry's units: each is off until the file names it. */
+type Sections<Units extends Registry> = { [Name in keyof Units]: Type.TOptional<Units[Name]['options']> }
+
+/** The configuration section that holds one optional section for each unit of a registry, under the unit's name. */
+export function unitSections<Units extends Registry>(units: Units, description: string) {
+  const sections = Object.fromEntries(
+    Object.entries(units).map(([name, { options }]) => [name, Type.Optional(options)]),
+  ) as Sections<Units>
+  return Type.Object(sections, { description })
+}

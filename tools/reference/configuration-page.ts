@@ -1,0 +1,50 @@
+import { type ConfigurationSchema, describeExpected, isSection } from '../../src/common/index.ts'
+
+export interface ConfigurationPage {
+  title: string
+  /** Paragraphs above the tables. */
+  introduction: readonly string[]
+  schema: ConfigurationSchema
+  /** A compatibility profile whose differing defaults get a column. */
+  profile?: string
+}
+
+/** A reference page of a configuration file: one table a section, from the schema that reads it. */
+export function configurationPage({ title, introduction, schema, profile }: ConfigurationPage): string {
+  return [
+    `# ${title}`,
+    '',
+    ...introduction.flatMap(paragraph => [paragraph, '']),
+    ...section(schema, '', profile),
+  ].join('\n')
+}
+
+function section(schema: ConfigurationSchema, path: string, profile: string | undefined): string[] {
+  const children = Object.entries(schema.properties ?? {})
+  const values = children.filter(([, child]) => !isSection(child))
+  const sections = children.filter(([, child]) => isSection(child))
+  const heading = path === '' ? ['## Top level', ''] : [`## ${path}`, '', `${schema.description ?? ''}`, '']
+  const extra = profile === undefined ? '' : ` default of ${profile} |`
+  const table = [
+    `| key | takes | default |${extra} meaning |`,
+    profile === undefined ? '|---|---|---|---|' : '|---|---|---|---|---|',
+    ...values.map(([name, child]) => row(name, child, profile)),
+    '',
+  ]
+  const subsections = sections.flatMap(([name, child]) =>
+    section(child, path === '' ? name : `${path}.${name}`, profile),
+  )
+  return [...heading, ...(values.length === 0 ? [] : table), ...subsections]
+}
+
+function row(name: string, schema: ConfigurationSchema, profile: string | undefined): string {
+  const unit = schema.unit === undefined ? '' : ` (${schema.unit})`
+  const other = profile === undefined ? undefined : schema.defaults?.[profile]
+  const extra = profile === undefined ? '' : ` ${other === undefined ? '' : `\`${JSON.stringify(other)}\``} |`
+  const preset = schema.default === undefined ? 'none' : `\`${JSON.stringify(schema.default)}\``
+  return `| \`${name}\` | ${cell(describeExpected(schema))}${unit} | ${preset} |${extra} ${cell(schema.description ?? '')} |`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ')
+}
