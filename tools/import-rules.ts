@@ -17,7 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   flowd: ['common', 'linux', 'scitags'],
   collector: ['common', 'scitags', 'vanflow'],
   simulate: ['common', 'scitags', 'vanflow'],
-  cli: ['common', 'linux', 'scitags', 'vanflow', 'flowd', 'collector', 'simulate'],
+  demo: ['common', 'linux', 'scitags'],
+  cli: ['common', 'linux', 'scitags', 'vanflow', 'flowd', 'collector', 'simulate', 'demo'],
 }
 
 /** Packages that only one room may import. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { registerDemo } from './demo.ts'
 import { registerVersion } from './version.ts'
 
 /**
@@ -8,7 +9,7 @@ import { registerVersion } from './version.ts'
 type RegisterCommand = (program: Command) => void
 
 /** Every command of `tidemark`, in the order that help shows: one line each. */
-export const COMMANDS: readonly RegisterCommand[] = [registerVersion]
+export const COMMANDS: readonly RegisterCommand[] = [registerDemo, registerVersion]
 
 /** flowd-go's own command line has flowd's commands at its top. */
 export const FLOWD_GO_COMMANDS: readonly RegisterCommand[] = [registerVersion]

@@ -7,6 +7,7 @@ export {
   createVeth,
   deleteLink,
   findLink,
+  limitSegments,
   listAddresses,
   listFilters,
   listLinks,

@@ -20,11 +20,13 @@ const IFLA_IFNAME = 3
 const IFLA_MTU = 4
 const IFLA_LINKINFO = 18
 const IFLA_NET_NS_PID = 19
+const IFLA_GSO_MAX_SEGS = 40
 const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const VETH_INFO_PEER = 1
 
 const IFF_UP = 0x1
+const IFF_RUNNING = 0x40
 const INFO_LENGTH = 16
 
 /** Link types (linux/if_arp.h) that decide how a packet begins. */
@@ -37,6 +39,8 @@ export interface Link {
   /** ARPHRD_* number: 1 Ethernet, 772 loopback, 65534 raw IP. */
   arphrd: number
   up: boolean
+  /** Whether it is up and has a carrier, so that packets pass. */
+  running: boolean
   mtu: number
   /** What made it, as `veth`, `vlan`, `tun`; '' for hardware and loopback. */
   kind: string
@@ -61,11 +65,13 @@ export function decodeLink(message: NetlinkMessage): Link | undefined {
   if (type !== RTM_NEWLINK || payload.length < INFO_LENGTH) return undefined
   const attributes = decodeAttributes(payload.subarray(INFO_LENGTH))
   const linkInfo = decodeAttributes(attributeOf(attributes, IFLA_LINKINFO) ?? Buffer.alloc(0))
+  const flags = payload.readUInt32LE(8)
   return {
     index: payload.readInt32LE(4),
     name: decodeText(attributeOf(attributes, IFLA_IFNAME)),
     arphrd: payload.readUInt16LE(2),
-    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
+    up: (flags & IFF_UP) !== 0,
+    running: (flags & IFF_RUNNING) !== 0,
     mtu: decodeUint32(attributeOf(attributes, IFLA_MTU), 0),
     kind: decodeText(attributeOf(linkInfo, IFLA_INFO_KIND)),
     hardwareAddress: (attributeOf(attributes, IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
@@ -99,6 +105,15 @@ export function createVeth(socket: NetlinkSocket, end: VethEnd, peer: VethEnd): 
 export function setLinkUp(socket: NetlinkSocket, index: number): void {
   const payload = info({ index, flags: IFF_UP, change: IFF_UP })
   socket.request({ name: `turning on of interface ${index}`, type: RTM_NEWLINK, payload })
+}
+
+/**
+ * Limits how many segments the kernel sends through an interface as one packet. With 1, every packet is no longer than
+ * the MTU, as on a wire; veth pairs otherwise pass packets of 64 KiB.
+ */
+export function limitSegments(socket: NetlinkSocket, index: number, segments: number): void {
+  const payload = Buffer.concat([info({ index }), uint32(IFLA_GSO_MAX_SEGS, segments)])
+  socket.request({ name: `segment limit of interface ${index}`, type: RTM_NEWLINK, payload })
 }
 
 /** Moves an interface into the network namespace of a process. */
