@@ -84,6 +84,7 @@ class RheaConnection implements AmqpConnection {
   readonly #openTimer: NodeJS.Timeout
   readonly #receivers = new Map<string, Receiver>()
   readonly #senders = new Map<string, Sender>()
+  #opened = false
   #relay = false
   #failure: unknown
   #closing = false
@@ -192,7 +193,7 @@ class RheaConnection implements AmqpConnection {
       fail(error)
       this.#socket.destroy()
     }
-    connection.on('connection_open', () => this.#opened())
+    connection.on('connection_open', () => this.#onOpen())
     connection.on('connection_error', (context: EventContext) => fail(context.error))
     connection.on('connection_close', () => this.#socket.end())
     connection.on('protocol_error', breakOff)
@@ -202,7 +203,8 @@ class RheaConnection implements AmqpConnection {
     connection.on('disconnected', (context: EventContext) => breakOff(context.error))
   }
 
-  #opened(): void {
+  #onOpen(): void {
+    this.#opened = true
     clearTimeout(this.#openTimer)
     const offered: unknown = Reflect.get(this.#connection, 'offered_capabilities')
     this.#relay = (Array.isArray(offered) ? offered : [offered]).includes('ANONYMOUS-RELAY')
@@ -225,7 +227,7 @@ class RheaConnection implements AmqpConnection {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#openTimer)
-    this.#events.closed(this.#closing ? undefined : explainFailure(this.#failure, this.#endpoint))
+    this.#events.closed(this.#closing ? undefined : explainFailure(this.#failure, this.#endpoint, this.#opened))
     this.#whenClosed.resolve()
   }
 }

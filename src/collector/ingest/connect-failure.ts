@@ -26,12 +26,18 @@ const UNREACHABLE = new Set([
 /**
  * Turns whatever ended an attempt to connect, or a connection, into the row of the error table that tells the reader
  * what to do about it.
+ *
+ * @param wasOpen whether the router had answered with its open frame
  */
-export function explainFailure(thrown: unknown, endpoint: RouterEndpoint): TidemarkError {
+export function explainFailure(thrown: unknown, endpoint: RouterEndpoint, wasOpen: boolean): TidemarkError {
   if (isTidemarkError(thrown)) return thrown
   const url = endpointUrl(endpoint)
   const reason = reasonOf(thrown)
   const code = textField(thrown, 'code')
+  if (!wasOpen && endpoint.tls !== undefined && (thrown === undefined || code === 'ECONNRESET')) {
+    // Some servers end the connection after the handshake instead of sending the alert that TLS has for it.
+    return new TidemarkError('AMQP_TLS_REFUSED', { url, reason: 'the router ended it before any word of AMQP' }, thrown)
+  }
   if (textField(thrown, 'condition') === 'amqp:unauthorized-access') {
     return new TidemarkError('AMQP_SASL_REFUSED', { url, reason }, thrown)
   }

@@ -89,7 +89,7 @@ export class RouterConnection {
         closed: failure => this.#closed(failure),
       })
     } catch (error) {
-      this.#closed(isTidemarkError(error) ? error : explainFailure(error, this.#endpoint))
+      this.#closed(isTidemarkError(error) ? error : explainFailure(error, this.#endpoint, false))
     }
   }
 
