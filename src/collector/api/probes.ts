@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+
+export interface Readiness {
+  isReady: boolean
+  /** What is missing, or what stands; one short line. */
+  reason: string
+}
+
+/** Adds `/healthz` (the process answers) and `/readyz` (it also sees the network). */
+export function addProbes(server: FastifyInstance, readiness: () => Readiness): void {
+  server.get('/healthz', () => ({ status: 'ok' }))
+  server.get('/readyz', (_request, reply) => {
+    const { isReady, reason } = readiness()
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', reason })
+  })
+}
