@@ -53,6 +53,13 @@ demo: build ## two network namespaces, one declared transfer: marked packets cap
 	@tools/packages.sh run
 	@bin/tidemark demo
 
+.PHONY: demo-picture
+demo-picture: build ## run the demo and draw its output as docs/images/demo.svg (root)
+	@tools/packages.sh run
+	@mkdir -p build
+	@FORCE_COLOR=1 bin/tidemark demo > build/demo.txt
+	@node tools/terminal-picture.ts 'sudo make demo' < build/demo.txt > docs/images/demo.svg
+
 .PHONY: bpf
 bpf: ## compile the BPF programs and check that the committed objects match
 	@tools/packages.sh build

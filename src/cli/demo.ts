@@ -10,10 +10,10 @@ export function registerDemo(program: Command): void {
     .addOption(
       new Option('--without <part>', 'leave a part of flowd out, to see the demo fail').choices(['marker', 'firefly']),
     )
-    .addOption(new Option('--role <role>').choices(['sender', 'receiver']).hideHelp())
     .action(async (options: DemoCommandOptions) => {
-      const { DEMO_ROLES, serveRole } = await import('../demo/index.ts')
-      const role = DEMO_ROLES.find(name => name === options.role)
+      const { DEMO_ROLES, ROLE_VARIABLE, serveRole } = await import('../demo/index.ts')
+      // The demo's two hosts are this same command, told by the director which one to be.
+      const role = DEMO_ROLES.find(name => name === process.env[ROLE_VARIABLE])
       if (role === undefined) process.exitCode = await runDemo(options)
       else serveRole(role)
     })
@@ -22,7 +22,6 @@ export function registerDemo(program: Command): void {
 interface DemoCommandOptions {
   output: 'text' | 'json'
   without?: Omission
-  role?: string
 }
 
 /** @returns 0 when everything was shown, 1 when not, 130 when interrupted */

@@ -24,6 +24,9 @@ interface Answer {
 type Input<Action> = Action extends (input: infer I) => unknown ? I : never
 type Result<Action> = Action extends (input: never) => infer R ? Awaited<R> : never
 
+/** The variable that makes the command `demo` one of the hosts. */
+export const ROLE_VARIABLE = 'TIDEMARK_DEMO_ROLE'
+
 /** How long a host may take to leave once it is told to. */
 const LEAVE_MS = 5_000
 
@@ -48,8 +51,9 @@ export class Agent<A extends Actions> {
 
   /** Starts the process of a role; its first call tells whether it could. */
   static start<A extends Actions>(role: string): Agent<A> {
-    const { program, args } = ownCommand('demo', '--role', role)
-    return new Agent(role, spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+    const { program, args } = ownCommand('demo')
+    const env = { ...process.env, [ROLE_VARIABLE]: role }
+    return new Agent(role, spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
   }
 
   get pid(): number {

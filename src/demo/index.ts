@@ -2,6 +2,7 @@ import { serve } from './agent.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
 
+export { ROLE_VARIABLE } from './agent.ts'
 export type { DemoOptions } from './director.ts'
 export { playDemo } from './director.ts'
 export type { Omission } from './flowd-configuration.ts'

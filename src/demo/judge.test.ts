@@ -121,7 +121,7 @@ describe('the verdict of the demo', () => {
     ['has no schema', ['{"state":"start"}'], /none came/],
     ['has no end time', [firefly(), firefly({ state: 'end' })], /^the end firefly.*flow-lifecycle/],
     ['names another flow', [firefly({ activity: 15 })], /it says experiment 3, activity 15/],
-    ['came twice', [firefly(), firefly()], /^the start firefly.*valid, valid/],
+    ['came twice', [firefly(), firefly()], /^the start firefly.*valid, experiment 3, activity 14; valid/],
   ])('fails when a firefly %s', (_, fireflies, expected) => {
     const found = failures(observation => {
       observation.fireflies = fireflies

@@ -115,12 +115,16 @@ function checkClass(transfer: TransferReport, retransmissions: number): Check {
 
 function checkFirefly(fireflies: readonly FireflyReport[], state: 'start' | 'end'): Check {
   const found = fireflies.filter(firefly => firefly.state === state)
-  const detail = found.length === 0 ? 'none came' : found.map(({ problem }) => problem || 'valid').join(', ')
+  const detail = found.length === 0 ? 'none came' : found.map(describeFirefly).join('; ')
   return {
     name: `the ${state} firefly arrived and conforms to the schema`,
     passed: found.length === 1 && found[0]?.problem === '',
     detail,
   }
+}
+
+function describeFirefly({ problem, experiment, activity }: FireflyReport): string {
+  return problem || `valid, experiment ${experiment}, activity ${activity}`
 }
 
 /** The parts of the label that most packets carry. */

@@ -90,7 +90,7 @@ function printHeader(transfer: TransferReport): string[] {
   return [
     `  ${paint('bold', `${version} ${trafficClass} ${paint('cyan', label)}`)}  ${paint('dim', "the declared transfer's first data packet: its IPv6 header begins so")}`,
     `  │ │  └ flow label: ${says}`,
-    `  │ └ traffic class: DSCP ${value >> 2}, ECN ${value & 3}, untouched`,
+    `  │ └ traffic class: DSCP ${value >> 2}, ECN ${value & 3}${value === transfer.expectedClass ? ', untouched' : ''}`,
     '  └ version',
   ]
 }
