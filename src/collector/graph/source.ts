@@ -11,12 +11,15 @@ export interface SourceHandle {
   /** 1 for the first incarnation seen of this id, then counting up. */
   readonly epoch: number
   readonly type: SourceType
-  /** Collector clock minus source clock, in microseconds; sourceNow = collectorNow - offset. */
-  clockOffsetUs: number
+  /** Collector clock minus source clock, in microseconds (sourceNow = collectorNow - offset); undefined before the first HEARTBEAT. */
+  clockOffsetUs: number | undefined
 }
 
 /** Why records of a source ended without an end on the wire. */
 export type SourceEndReason = 'restarted' | 'silent' | 'shutdown'
+
+/** Why a record ended: its source said so, its source ended, or it was missing from the answer to a FLUSH. */
+export type EndReason = 'reported' | SourceEndReason | 'swept'
 
 /** What became of one record that was handed to the graph. */
 export type ApplyOutcome =

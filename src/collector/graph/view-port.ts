@@ -1,27 +1,71 @@
 import type { AttributeValue } from '../../vanflow/index.ts'
+import type { ApplyOutcome, EndReason } from './source.ts'
 
-/** A record of the view as the APIs read it. Attribute names are those of the VAN-Flow table (`vanAddress`, `octets`). */
+/**
+ * A record of the view as the APIs read it. It reads live: what it says is what the graph knows when it is asked.
+ * Attribute names are those of the VAN-Flow table (`vanAddress`, `octets`).
+ */
 export interface ViewRecord {
   readonly identity: string
   /** `ROUTER`, `LINK`, `BIFLOW_TPORT`, …; also the inferred `VAN_ADDRESS` and `IMAGE`. */
   readonly recordType: string
-  /** Attributes by name, in a stable order; recordType and identity are not among them. */
+  /**
+   * Attributes by name, in the order of their codes; recordType and identity are not among them. Beside what the
+   * source sent: `process` of connectors and flows, `counterflow` of both flows of a pair, `image` of processes.
+   */
   readonly attributes: Readonly<Record<string, AttributeValue>>
+  /** One attribute, cheaper than all of them. */
+  get(name: string): AttributeValue | undefined
+  /** Microseconds, in the source's clock; undefined when the source did not say. */
+  readonly startTimeUs: number | undefined
   /** Microseconds, in the source's clock; undefined while alive. */
   readonly endTimeUs: number | undefined
+  /** Undefined while alive. */
+  readonly endReason: EndReason | undefined
+  /** From start to end, or until now by the source's clock; undefined when that is not known. */
+  readonly durationUs: number | undefined
+  /** The id of the event source that the record came from; undefined when it was inferred here. */
+  readonly sourceId: string | undefined
+  /** Whether only later deltas of the record were seen, not yet its beginning. */
+  readonly isIncomplete: boolean
+  /** False once the graph has evicted the record: it then has no attributes any more. */
+  readonly isRetained: boolean
 }
 
-/** Something that happened to a record. */
+/** Something that happened to a record. An evicted record can still be read during the call. */
 export interface ViewChange {
   kind: 'created' | 'updated' | 'ended' | 'evicted'
   record: ViewRecord
 }
 
+/** One look at the graph's own state, for metrics. */
+export interface GraphStatistics {
+  /** Records that live, by type. */
+  live: Readonly<Record<string, number>>
+  /** Records that ended and are still retained. */
+  ended: number
+  /** Records that live and whose beginning was not seen. */
+  incomplete: number
+  /** What became of the records handed in; the sum is their number. */
+  outcomes: Readonly<Record<ApplyOutcome, number>>
+  /** Ended records that were evicted, by cause. */
+  evicted: Readonly<Record<EvictionCause, number>>
+  /** Estimate of the memory that records hold. */
+  bytes: number
+}
+
+/** Why an ended record was evicted: it got old, there were too many, or they held too much memory. */
+export type EvictionCause = 'age' | 'count' | 'bytes'
+
 /** How APIs, metrics and commands read the graph. Reads are pure: they store nothing in the records. */
 export interface ViewPort {
+  /** The record that bears an identity now; one that gave its identity to another is found by its type only. */
   get(identity: string): ViewRecord | undefined
   byType(recordType: string): Iterable<ViewRecord>
+  /** The records whose `parent` this one is. */
   children(identity: string): Iterable<ViewRecord>
+  /** The records that name this one otherwise: flows their CONNECTOR or counterflow, links the peer's ROUTER_ACCESS. */
+  referrers(identity: string): Iterable<ViewRecord>
   /** The inferred VAN_ADDRESS record of a service address. */
   address(vanAddress: string): ViewRecord | undefined
   /** Listeners and connectors of a service address. */
@@ -30,4 +74,5 @@ export interface ViewPort {
   addressOf(record: ViewRecord): string | undefined
   /** Calls back on every change until the returned function is called. The callback must not throw or block. */
   subscribe(listener: (change: ViewChange) => void): () => void
+  statistics(): GraphStatistics
 }
