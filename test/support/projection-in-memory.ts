@@ -14,7 +14,19 @@ export class ProjectionInMemory implements Projection {
   put(recordType: string, identity: string, attributes: ViewRecord['attributes'] = {}): void {
     const kind = this.records.has(identity) ? 'updated' : 'created'
     const endTimeUs = typeof attributes['endTime'] === 'number' ? attributes['endTime'] : undefined
-    const record = { recordType, identity, attributes, endTimeUs }
+    const record: ViewRecord = {
+      recordType,
+      identity,
+      attributes,
+      get: name => attributes[name],
+      startTimeUs: undefined,
+      endTimeUs,
+      endReason: endTimeUs === undefined ? undefined : 'reported',
+      durationUs: undefined,
+      sourceId: undefined,
+      isIncomplete: false,
+      isRetained: true,
+    }
     this.records.set(identity, record)
     this.tell({ kind: endTimeUs === undefined ? kind : 'ended', record })
   }
