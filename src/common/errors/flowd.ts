@@ -68,4 +68,16 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  STUN_NO_ANSWER: {
+    message: 'the STUN server {server} gave no answer: {reason}',
+    remedy: 'check that UDP to it passes the firewall, or name another in stunServers; manualMapping needs none',
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  STUN_REFUSED: {
+    message: 'the STUN server {server} refused with {code}: {reason}',
+    remedy: 'name another server in stunServers; manualMapping needs none',
+    exitCode: 1,
+    httpStatus: 502,
+  },
 } as const satisfies Record<string, ErrorEntry>
