@@ -28,7 +28,7 @@ const EXPECTED = Uint8Array.from(ATTRIBUTES, ({ code, name, kind }) => {
  */
 export function decodeRecords(bytes: Buffer, start: number, end: number): DecodedRecords {
   const body = new BodyDecoder(bytes, start, end)
-  if (bytes[start] !== AMQP.list0 || end - start !== 1) body.list()
+  if (start >= end || bytes[start] !== AMQP.list0) body.list()
   return body.problems === undefined ? { records: body.records } : { records: body.records, problems: body.problems }
 }
 
@@ -136,7 +136,7 @@ class BodyDecoder {
     }
     const key = reader.scalar()
     if (typeof key === 'number' && key >= 0) return key
-    this.#count('bad-key')
+    if (!reader.failed) this.#count('bad-key')
     return -1
   }
 
