@@ -56,7 +56,8 @@ describe('HEARTBEAT', () => {
   })
 
   it('whose clock is beyond 2^53 has no time, and without an id is malformed', () => {
-    const late = { now: rhea.types.wrap_ulong(Buffer.from('8000000000000000', 'hex')), id: 'x' }
+    const twoTo63: unknown = rhea.types.wrap_ulong(Buffer.from('8000000000000000', 'hex'))
+    const late = { now: twoTo63, id: 'x' }
     const encode = (application_properties: object) =>
       decodeMessage(rhea.message.encode({ subject: 'HEARTBEAT', application_properties, body: null } as rhea.Message))
     expect(encode(late)).toMatchObject({ kind: 'heartbeat', id: 'x', nowUs: undefined })
