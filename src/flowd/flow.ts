@@ -11,8 +11,8 @@ export interface Flow {
   readonly tuple: FiveTuple
   readonly experiment: number
   readonly activity: number
-  /** The program that moves the data; undefined when nobody said so. */
-  readonly application: string | undefined
+  /** The program that moves the data; this program where nobody said. */
+  readonly application: string
   /** The 20-bit IPv6 flow label, entropy included; undefined when the ids cannot be marked. */
   readonly label: number | undefined
   readonly origin: string

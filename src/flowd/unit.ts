@@ -1,11 +1,31 @@
 import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
+import type { Registry } from '../scitags/index.ts'
+import type { Flow } from './flow.ts'
+
+/** The live flows, to look at. */
+export interface FlowsView {
+  readonly size: number
+  /** The flow of a key (see `flowKey`), if it lives. */
+  get(key: string): Flow | undefined
+  /** Oldest first. */
+  flows(): Iterable<Flow>
+}
+
+/** The names and ids in force now; they may be renewed while the daemon runs. */
+export interface RegistrySource {
+  readonly current: Registry
+}
 
 /** What every unit (plugin, backend, enricher) is handed beside its options. */
 export interface UnitContext {
   /** Adds the unit's name to each line. */
   log: Logger
   metrics: Metrics
+  registry: RegistrySource
+  flows: FlowsView
+  /** What the program calls itself in messages: `tidemark-0.1.0`. */
+  application: string
 }
 
 /**
@@ -16,6 +36,8 @@ export interface UnitContext {
 export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObject> {
   /** The section's schema; every key has a default and a description. */
   options: Options
+  /** Keys of flowd-go that have no effect here, each with the words that say so: `has no effect: …`. */
+  ignoredKeys?: Readonly<Record<string, string>>
   /** Makes the unit; inert until it is started. */
   create(options: Type.Static<Options>, context: UnitContext): Unit
 }

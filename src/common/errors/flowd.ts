@@ -80,4 +80,10 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  JOURNAL_UNUSABLE: {
+    message: 'the journal of live flows {path} cannot be used: {reason}',
+    remedy: "set workDir to a folder that flowd's user may write, or to '' to do without",
+    exitCode: 78,
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>

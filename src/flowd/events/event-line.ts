@@ -1,0 +1,41 @@
+import { type Parsed, type Registry, refused } from '../../scitags/index.ts'
+import type { FlowEvent } from '../event.ts'
+import { joinEndpoints, readEndpoint, warningOfTuple } from './five-tuple.ts'
+import { readIds, warningOfIds } from './ids.ts'
+
+/** The grammar of one line, as messages show it. */
+export const EVENT_LINE_GRAMMAR =
+  'start|end tcp|udp SOURCE-IP SOURCE-PORT DESTINATION-IP DESTINATION-PORT EXPERIMENT ACTIVITY'
+
+/** An event that was read, with what is odd about it. */
+export interface ReadEvent {
+  event: FlowEvent
+  warnings: readonly string[]
+}
+
+/**
+ * Reads a line of the pipe (flowd-go's grammar): eight fields separated by any white space, words in any case, the
+ * last two ids or names of the registry.
+ *
+ * @param origin who read it
+ */
+export function readEventLine(line: string, registry: Registry, origin: string): Parsed<ReadEvent> {
+  const fields = line.trim().split(/\s+/)
+  const [stateText = '', protocolText = '', sourceIp = '', sourcePort = '', destinationIp = '', destinationPort = ''] =
+    fields
+  if (fields.length !== 8) return refused('', `${fields.length} fields instead of 8`)
+  const state = stateText.toLowerCase()
+  if (state !== 'start' && state !== 'end') return refused('state', "neither 'start' nor 'end'", stateText)
+  const protocol = protocolText.toLowerCase()
+  if (protocol !== 'tcp' && protocol !== 'udp') return refused('protocol', "neither 'tcp' nor 'udp'", protocolText)
+  const source = readEndpoint('source', sourceIp, sourcePort)
+  if (!source.ok) return source
+  const destination = readEndpoint('destination', destinationIp, destinationPort)
+  if (!destination.ok) return destination
+  const ids = readIds(fields[6] ?? '', fields[7] ?? '', registry)
+  if (!ids.ok) return ids
+  const { experiment, activity } = ids.value
+  const flow = joinEndpoints(protocol, source.value, destination.value)
+  const warnings = [warningOfTuple(flow), warningOfIds(ids.value)].filter(warning => warning !== undefined)
+  return { ok: true, value: { event: { state, flow, experiment, activity, origin }, warnings } }
+}

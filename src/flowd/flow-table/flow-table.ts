@@ -1,0 +1,131 @@
+import { encodeFlowLabel, flowEntropy, flowKey, isMarkable, type TimestampUs } from '../../scitags/index.ts'
+import type { FlowEvent } from '../event.ts'
+import type { EndReason, Flow, FlowChange } from '../flow.ts'
+
+/**
+ * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
+ * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `unknown-end` and
+ * `table-full` changed nothing.
+ */
+export type Outcome = 'started' | 'repeated' | 'replaced' | 'ongoing' | 'ended' | 'past' | 'unknown-end' | 'table-full'
+
+/** A live flow, with what only the table needs to know of it. */
+export interface LiveFlow extends Flow {
+  /** On the clock that never jumps (`performance.now`). */
+  lastSignMs: number
+  /** Whether its socket was ever found on this host. */
+  socketSeen: boolean
+}
+
+export interface FlowTableSetup {
+  maxFlows: number
+  /** The application of flows whose event names none. */
+  application: string
+  /** Is told every change, in order. */
+  onChange: (change: FlowChange) => void
+  /** Replaces the wall clock, for tests. */
+  nowUs?: () => TimestampUs
+}
+
+/**
+ * The live flows, one for each 5-tuple. Events become changes here: starting is idempotent, a flow keeps its label and
+ * start time for its life, and every start has exactly one end.
+ */
+export class FlowTable {
+  readonly #setup: FlowTableSetup
+  readonly #flows = new Map<string, LiveFlow>()
+  readonly #nowUs: () => TimestampUs
+
+  constructor(setup: FlowTableSetup) {
+    this.#setup = setup
+    this.#nowUs = setup.nowUs ?? (() => Date.now() * 1000)
+  }
+
+  get size(): number {
+    return this.#flows.size
+  }
+
+  /** The flow of a key (see `flowKey`), if it lives. */
+  get(key: string): Flow | undefined {
+    return this.#flows.get(key)
+  }
+
+  /** The live flows, oldest first; flows may come and go meanwhile. */
+  flows(): IterableIterator<LiveFlow> {
+    return this.#flows.values()
+  }
+
+  /** Takes an event in and tells what it changes. */
+  apply(event: FlowEvent): Outcome {
+    const key = flowKey(event.flow)
+    const live = this.#flows.get(key)
+    if (event.state === 'end') return live === undefined ? this.#endUnseen(key, event) : this.#endByEvent(live, event)
+    if (live !== undefined && live.experiment === event.experiment && live.activity === event.activity) {
+      return this.#refresh(live, event)
+    }
+    if (live !== undefined) this.end(live, 'replaced')
+    else if (this.#flows.size >= this.#setup.maxFlows) return 'table-full'
+    const flow = this.#create(key, event)
+    this.#flows.set(key, flow)
+    this.#setup.onChange({ kind: 'start', flow })
+    return live === undefined ? 'started' : 'replaced'
+  }
+
+  /** Takes a flow back that was live before a restart; it is told as `resume`. */
+  resume(flow: Flow, socketSeen: boolean): void {
+    const live = { ...flow, socketSeen, lastSignMs: performance.now() }
+    this.#flows.set(flow.key, live)
+    this.#setup.onChange({ kind: 'resume', flow: live })
+  }
+
+  /** Ends a live flow now. */
+  end(flow: LiveFlow, reason: EndReason): void {
+    this.#flows.delete(flow.key)
+    flow.endTimeUs ??= this.#nowUs()
+    this.#setup.onChange({ kind: 'end', flow, reason })
+  }
+
+  #endByEvent(live: LiveFlow, { endTimeUs, usage }: FlowEvent): Outcome {
+    live.endTimeUs = endTimeUs
+    if (usage !== undefined) live.usage = usage
+    this.end(live, 'event')
+    return 'ended'
+  }
+
+  /** An end without a start can be announced only if it says itself when the flow began. */
+  #endUnseen(key: string, event: FlowEvent): Outcome {
+    if (event.startTimeUs === undefined) return 'unknown-end'
+    const flow = this.#create(key, event)
+    flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
+    this.#setup.onChange({ kind: 'end', flow, reason: 'event' })
+    return 'past'
+  }
+
+  #refresh(live: LiveFlow, event: FlowEvent): Outcome {
+    live.lastSignMs = performance.now()
+    if (event.usage !== undefined) live.usage = event.usage
+    if (event.state === 'start') return 'repeated'
+    this.#setup.onChange({ kind: 'ongoing', flow: live, event })
+    return 'ongoing'
+  }
+
+  #create(key: string, event: FlowEvent): LiveFlow {
+    const { flow: tuple, experiment, activity, origin } = event
+    return {
+      key,
+      tuple,
+      experiment,
+      activity,
+      application: event.application ?? this.#setup.application,
+      label: isMarkable(experiment, activity)
+        ? encodeFlowLabel({ experiment, activity, entropy: flowEntropy(key) })
+        : undefined,
+      origin,
+      startTimeUs: event.startTimeUs ?? this.#nowUs(),
+      endTimeUs: undefined,
+      usage: event.usage,
+      lastSignMs: performance.now(),
+      socketSeen: false,
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { addressFamily, type FiveTuple, flowKey } from '../../scitags/index.ts'
+import type { Flow, FlowChange } from '../flow.ts'
+
+/**
+ * The journal's lines, each a JSON array and a line feed: `["+",…]` for a flow that lives, `["-",key]` for one that
+ * ended. The first line names the format.
+ */
+export const JOURNAL_HEADER = '["tidemark flow journal",1]\n'
+
+/** The line of a change, or undefined when the change alters nothing that is kept. */
+export function entryOf(change: FlowChange): string | undefined {
+  if (change.kind === 'end') return `["-",${JSON.stringify(change.flow.key)}]\n`
+  return change.kind === 'start' ? flowEntry(change.flow) : undefined
+}
+
+/** The line of a live flow. */
+export function flowEntry({ tuple, experiment, activity, application, label, origin, startTimeUs }: Flow): string {
+  const { protocol, source, destination } = tuple
+  return `${JSON.stringify([
+    '+',
+    protocol,
+    source.address,
+    source.port,
+    destination.address,
+    destination.port,
+    experiment,
+    activity,
+    application,
+    label ?? null,
+    origin,
+    startTimeUs,
+  ])}\n`
+}
+
+/** What a journal held. */
+export interface JournalContent {
+  /** Flows that were live when the last line was written. */
+  flows: Map<string, Flow>
+  /** Lines that could not be read. A last line without its end is not counted: the writer was stopped in it. */
+  damagedLines: number
+  /** Whether the last line lacks its end. */
+  torn: boolean
+}
+
+const LINE_FEED = 0x0a
+
+/** Reads a journal. Whatever is damaged costs only its own lines. */
+export function readJournal(bytes: Buffer): JournalContent {
+  const flows = new Map<string, Flow>()
+  let damagedLines = 0
+  let start = 0
+  for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+    const line = bytes.toString('utf8', start, end)
+    if (line !== '' && !replay(line, flows)) damagedLines += 1
+    start = end + 1
+  }
+  const torn = start < bytes.length
+  // All but the line feed may be there.
+  if (torn) replay(bytes.toString('utf8', start), flows)
+  return { flows, damagedLines, torn }
+}
+
+/** Applies a line; false when it is damaged. */
+function replay(line: string, flows: Map<string, Flow>): boolean {
+  let entry: unknown
+  try {
+    entry = JSON.parse(line)
+  } catch {
+    return false
+  }
+  if (!Array.isArray(entry)) return false
+  const [kind, ...fields] = entry as unknown[]
+  if (kind === '-') return typeof fields[0] === 'string' && (flows.delete(fields[0]) || true)
+  if (kind !== '+') return `${line}\n` === JOURNAL_HEADER
+  const flow = readFlow(fields)
+  if (flow === undefined) return false
+  flows.set(flow.key, flow)
+  return true
+}
+
+function readFlow(fields: readonly unknown[]): Flow | undefined {
+  const [protocol, sourceAddress, sourcePort, destinationAddress, destinationPort, ...rest] = fields
+  const [experiment, activity, application, label, origin, startTimeUs] = rest
+  if (protocol !== 'tcp' && protocol !== 'udp') return undefined
+  if (!isText(sourceAddress) || !isNumber(sourcePort)) return undefined
+  if (!isText(destinationAddress) || !isNumber(destinationPort)) return undefined
+  if (!isNumber(experiment) || !isNumber(activity) || !isText(application)) return undefined
+  if (!(label === null || isNumber(label)) || !isText(origin) || !isNumber(startTimeUs)) return undefined
+  const tuple: FiveTuple = {
+    protocol,
+    family: addressFamily(sourceAddress),
+    source: { address: sourceAddress, port: sourcePort },
+    destination: { address: destinationAddress, port: destinationPort },
+  }
+  return {
+    key: flowKey(tuple),
+    tuple,
+    experiment,
+    activity,
+    application,
+    label: label ?? undefined,
+    origin,
+    startTimeUs,
+    endTimeUs: undefined,
+    usage: undefined,
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}

@@ -1,0 +1,2 @@
+export type { JournalSetup } from './journal.ts'
+export { Journal } from './journal.ts'

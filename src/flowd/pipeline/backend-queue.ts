@@ -1,0 +1,127 @@
+import { BoundedQueue, type Logger, messageOf, type StageAccount } from '../../common/index.ts'
+import type { Backend } from '../components.ts'
+import type { FlowChange } from '../flow.ts'
+
+export interface BackendQueueSetup {
+  backend: Backend
+  /** How many changes may wait. */
+  capacity: number
+  account: StageAccount
+  log: Logger
+}
+
+/** How long one turn may hand out changes before timers and sockets get theirs. */
+const TURN_MS = 20
+
+/** How often a failing backend is reported. */
+const REPORT_MS = 10_000
+
+/**
+ * Stands between the flow table and one backend: a bounded queue and the loop that empties it, one change at a time. A
+ * backend that is slow, fails or hangs costs only its own changes, and each of those is counted by cause.
+ */
+export class BackendQueue {
+  readonly #setup: BackendQueueSetup
+  readonly #queue: BoundedQueue<FlowChange>
+  /** Set while the loop runs or is about to. */
+  #running = false
+  #stopped = false
+  #reportedMs = Number.NEGATIVE_INFINITY
+  #idle: (() => void)[] = []
+
+  constructor(setup: BackendQueueSetup) {
+    this.#setup = setup
+    this.#queue = new BoundedQueue(setup.capacity)
+  }
+
+  /** How many changes could be taken now. */
+  get room(): number {
+    return this.#queue.capacity - this.#queue.size
+  }
+
+  get size(): number {
+    return this.#queue.size
+  }
+
+  /** Starts the backend; changes offered before wait. */
+  async start(): Promise<void> {
+    await this.#setup.backend.start()
+  }
+
+  /** Takes a change for the backend, or counts it as dropped. */
+  offer(change: FlowChange): void {
+    const { account } = this.#setup
+    account.received += 1
+    if (this.#stopped) account.drop('stopped')
+    else if (!this.#queue.push(change)) {
+      account.drop('full')
+      this.#report(`its queue of ${this.#queue.capacity} is full`)
+    } else if (!this.#running) {
+      this.#running = true
+      setImmediate(() => this.#turn())
+    }
+  }
+
+  /** Resolves when the queue is empty and the last change is handled. */
+  idle(): Promise<void> {
+    if (!this.#running) return Promise.resolve()
+    return new Promise(resolve => this.#idle.push(resolve))
+  }
+
+  /** Drops what still waits, and stops the backend. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    let left = 0
+    while (this.#queue.shift() !== undefined) left += 1
+    if (left > 0) this.#setup.account.drop('stopped', left)
+    await this.#setup.backend.stop()
+  }
+
+  #turn(): void {
+    const { backend, account } = this.#setup
+    const end = performance.now() + TURN_MS
+    for (let change = this.#queue.shift(); change !== undefined; change = this.#queue.shift()) {
+      try {
+        const handling = backend.handle(change)
+        if (handling !== undefined) {
+          this.#await(handling)
+          return
+        }
+        account.passed += 1
+      } catch (error) {
+        this.#failed(error)
+      }
+      if (performance.now() >= end) {
+        setImmediate(() => this.#turn())
+        return
+      }
+    }
+    this.#running = false
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #await(handling: Promise<void>): void {
+    handling.then(
+      () => {
+        this.#setup.account.passed += 1
+        this.#turn()
+      },
+      (error: unknown) => {
+        this.#failed(error)
+        this.#turn()
+      },
+    )
+  }
+
+  #failed(error: unknown): void {
+    this.#setup.account.drop('failed')
+    this.#report(messageOf(error))
+  }
+
+  #report(reason: string): void {
+    const now = performance.now()
+    if (now - this.#reportedMs < REPORT_MS) return
+    this.#reportedMs = now
+    this.#setup.log.error({ reason, lost: this.#setup.account.dropped() }, 'a change of a flow was lost')
+  }
+}

@@ -1,0 +1,2 @@
+export type { PipelineSetup } from './pipeline.ts'
+export { Pipeline } from './pipeline.ts'

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type CounterSeries,
+  type Logger,
+  type Metrics,
+  messageOf,
+  type Service,
+  type StageAccount,
+} from '../../common/index.ts'
+import type { Backend, Plugin } from '../components.ts'
+import type { FlowEvent } from '../event.ts'
+import type { Flow, FlowChange } from '../flow.ts'
+import {
+  FlowTable,
+  type FlowTableOptions,
+  FlowWatch,
+  noSocketProbe,
+  type Outcome,
+  type SocketProbe,
+} from '../flow-table/index.ts'
+import type { Journal } from '../journal/index.ts'
+import type { FlowsView } from '../unit.ts'
+import { BackendQueue } from './backend-queue.ts'
+
+export interface PipelineSetup {
+  table: FlowTableOptions
+  /** The application of flows whose event names none. */
+  application: string
+  /** Looks for sockets; see `socketCheck` in the options of the table. */
+  probe: SocketProbe
+  /** Makes the journal, or nothing when none is to be kept. */
+  journal?: (flows: () => Iterable<Flow>) => Journal
+  metrics: Metrics
+  log: Logger
+  /** How many changes may wait for each backend. */
+  queueCapacity?: number
+  /** How long a stop may take to announce the end of every live flow. */
+  drainMs?: number
+}
+
+const QUEUE_CAPACITY = 131_072
+const DRAIN_MS = 5000
+
+/** How many flows are ended or brought back at a time, and how long to wait for a backend that has no room. */
+const SLICE = 1000
+const PAUSE_MS = 10
+
+/**
+ * The way of an event: plugin, flow table, then each backend through its own queue. Plugins and backends can be added
+ * and removed while it runs.
+ */
+export class Pipeline implements Service {
+  readonly #setup: PipelineSetup
+  readonly #table: FlowTable
+  readonly #watch: FlowWatch
+  readonly #journal: Journal | undefined
+  readonly #account: StageAccount
+  readonly #outcomes: Record<Outcome, CounterSeries>
+  readonly #probe: SocketProbe
+  readonly #plugins = new Map<string, Plugin>()
+  readonly #backends = new Map<string, BackendQueue>()
+  #accepting = false
+
+  constructor(setup: PipelineSetup) {
+    this.#setup = setup
+    const { maxFlows, silenceLimit, socketCheck } = setup.table
+    this.#probe = socketCheck ? setup.probe : noSocketProbe
+    this.#table = new FlowTable({
+      maxFlows,
+      application: setup.application,
+      onChange: change => this.#distribute(change),
+    })
+    this.#watch = new FlowWatch({ table: this.#table, probe: this.#probe, silenceLimitMs: silenceLimit * 1000 })
+    this.#journal = setup.journal?.(() => this.#table.flows())
+    this.#account = setup.metrics.stage('flow table')
+    this.#outcomes = exportOutcomes(setup.metrics)
+    setup.metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
+  }
+
+  /** The live flows. */
+  get flows(): FlowsView {
+    return this.#table
+  }
+
+  /**
+   * Brings back the flows that were live before a crash and begins to take events. Backends that are to learn of those
+   * flows are added before, plugins after.
+   *
+   * @throws TidemarkError JOURNAL_UNUSABLE
+   */
+  async start(): Promise<void> {
+    await this.#bringBack((await this.#journal?.open()) ?? [])
+    await this.#watch.start()
+    this.#accepting = true
+  }
+
+  /** Starts a backend; when flows live already, it is told of them as `resume`. */
+  async addBackend(name: string, backend: Backend): Promise<void> {
+    const { metrics, log, queueCapacity = QUEUE_CAPACITY } = this.#setup
+    const account = metrics.stage(`backend ${name}`)
+    const queue = new BackendQueue({ backend, capacity: queueCapacity, account, log: log.child({ backend: name }) })
+    await queue.start()
+    for (const flow of this.#table.flows()) queue.offer({ kind: 'resume', flow })
+    this.#backends.set(name, queue)
+  }
+
+  /** Stops a backend after it has handled what waits for it, within the time for draining. */
+  async removeBackend(name: string): Promise<void> {
+    const queue = this.#backends.get(name)
+    this.#backends.delete(name)
+    if (queue === undefined) return
+    await within(this.#drainMs, queue.idle())
+    await queue.stop()
+  }
+
+  async addPlugin(name: string, plugin: Plugin): Promise<void> {
+    await plugin.start(event => this.emit(event))
+    this.#plugins.set(name, plugin)
+  }
+
+  async removePlugin(name: string): Promise<void> {
+    const plugin = this.#plugins.get(name)
+    this.#plugins.delete(name)
+    await plugin?.stop()
+  }
+
+  /** Takes an event in, as from a plugin, and tells what became of it; undefined when the pipeline is not running. */
+  emit(event: FlowEvent): Outcome | undefined {
+    this.#account.received += 1
+    if (!this.#accepting) {
+      this.#account.drop('stopped')
+      return undefined
+    }
+    const outcome = this.#table.apply(event)
+    this.#outcomes[outcome].inc()
+    if (outcome === 'unknown-end' || outcome === 'table-full') this.#account.drop(outcome)
+    else this.#account.passed += 1
+    return outcome
+  }
+
+  /**
+   * Stops the plugins, announces the end of every live flow and stops the backends. Flows whose end could not be
+   * announced in the time given stay in the journal, and the next start sees to them. Idempotent.
+   */
+  async stop(): Promise<void> {
+    await this.#stopEach(this.#plugins, plugin => plugin.stop())
+    this.#accepting = false
+    await this.#watch.stop()
+    const deadline = performance.now() + this.#drainMs
+    await this.#endAll(deadline)
+    const queues = [...this.#backends.values()]
+    await within(deadline - performance.now(), Promise.all(queues.map(queue => queue.idle())))
+    await this.#stopEach(this.#backends, queue => queue.stop())
+    await this.#journal?.close()
+  }
+
+  get #drainMs(): number {
+    return this.#setup.drainMs ?? DRAIN_MS
+  }
+
+  async #bringBack(flows: readonly Flow[]): Promise<void> {
+    const patienceEnds = performance.now() + this.#drainMs
+    let done = 0
+    while (done < flows.length) {
+      const slice = flows.slice(done, done + (performance.now() < patienceEnds ? this.#room() : SLICE))
+      done += slice.length
+      for (const flow of slice) {
+        const verdict = this.#probe(flow.tuple)
+        if (verdict !== 'gone') this.#table.resume(flow, verdict === 'alive')
+        else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: Date.now() * 1000 }, reason: 'restart' })
+      }
+      await delay(slice.length === 0 ? PAUSE_MS : 0)
+    }
+  }
+
+  /** How many changes every backend could take now, at most a slice. */
+  #room(): number {
+    return Math.min(SLICE, ...[...this.#backends.values()].map(queue => queue.room))
+  }
+
+  #distribute(change: FlowChange): void {
+    this.#journal?.record(change)
+    for (const queue of this.#backends.values()) queue.offer(change)
+  }
+
+  async #endAll(deadline: number): Promise<void> {
+    while (this.#table.size > 0 && performance.now() < deadline) {
+      const room = this.#room()
+      let ended = 0
+      for (const flow of this.#table.flows()) {
+        if (ended === room) break
+        this.#table.end(flow, 'shutdown')
+        ended += 1
+      }
+      await delay(room === 0 ? PAUSE_MS : 0)
+    }
+    const { size } = this.#table
+    if (size > 0) this.#setup.log.warn({ flows: size }, 'no time was left to announce the end of every flow')
+  }
+
+  async #stopEach<Unit>(units: Map<string, Unit>, stop: (unit: Unit) => Promise<void>): Promise<void> {
+    for (const [name, unit] of [...units].reverse()) {
+      units.delete(name)
+      try {
+        await stop(unit)
+      } catch (error) {
+        this.#setup.log.error({ unit: name, reason: messageOf(error) }, 'a unit did not stop cleanly')
+      }
+    }
+  }
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  'started',
+  'repeated',
+  'replaced',
+  'ongoing',
+  'ended',
+  'past',
+  'unknown-end',
+  'table-full',
+]
+
+function exportOutcomes(metrics: Metrics): Record<Outcome, CounterSeries> {
+  const counter = metrics.counter('tidemark_flowd_events_total', 'Events by what became of them.', ['outcome'])
+  const series = OUTCOMES.map(outcome => [outcome, counter.labels({ outcome })] as const)
+  return Object.fromEntries(series) as Record<Outcome, CounterSeries>
+}
+
+/** Resolves when the work is done or the time is over, whichever comes first. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  try {
+    await Promise.race([work, delay(Math.max(0, ms), undefined, { signal: over.signal })])
+  } finally {
+    over.abort()
+  }
+}
