@@ -1,0 +1,76 @@
+import rhea, { type EventContext } from 'rhea'
+import { SOURCE_TIMERS, systemClock, VanIngest } from '../../src/collector/ingest/index.ts'
+import { Metrics, silentLogger } from '../../src/common/index.ts'
+import { RECORDS_PER_MESSAGE, STREAM_ADDRESS } from './flow-stream.ts'
+
+/**
+ * Receives the stream of the sender child and prints as JSON how many records it took for how much CPU. The first
+ * fifth is not measured, so that the code is compiled. `plain` is a rhea receiver that only decodes; `collector` is
+ * the collector's way from the socket to the graph.
+ *
+ * usage: node test/support/flow-receiver-child.ts plain|collector PORT MESSAGES
+ */
+const [way, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const CREDIT = 2000
+
+let seen = 0
+let records = 0
+let recordsBefore = 0
+let cpuBefore = process.cpuUsage()
+let wallBefore = 0
+
+function countMessage(recordsInIt: number): void {
+  seen += 1
+  records += recordsInIt
+  if (seen === Math.floor(count / 5)) {
+    cpuBefore = process.cpuUsage()
+    wallBefore = performance.now()
+    recordsBefore = records
+  } else if (seen === count) finish()
+}
+
+function finish(): void {
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const measured = records - recordsBefore
+  const wallMs = performance.now() - wallBefore
+  process.stdout.write(`${JSON.stringify({ records: measured, cpuMs: (user + system) / 1000, wallMs })}\n`)
+  process.exit(0)
+}
+
+function receivePlain(): void {
+  const container = rhea.create_container()
+  container.on('message', ({ message }: EventContext) => countMessage((message?.body as unknown[]).length))
+  container.connect({ port, host: '127.0.0.1' }).open_receiver({ source: `${STREAM_ADDRESS}.flows`, credit_window: CREDIT })
+}
+
+async function receiveWithCollector(): Promise<void> {
+  const metrics = new Metrics({ prefix: 'bench' })
+  const handle = { id: '', epoch: 1, type: 'ROUTER', clockOffsetUs: 0 } as const
+  let inMessage = 0
+  const counting = {
+    openSource: () => handle,
+    apply: () => {
+      inMessage += 1
+      if (inMessage === RECORDS_PER_MESSAGE) {
+        inMessage = 0
+        countMessage(RECORDS_PER_MESSAGE)
+      }
+      return 'applied' as const
+    },
+    mark: () => undefined,
+    sweep: () => 0,
+    closeSource: () => undefined,
+  }
+  const options = {
+    endpoint: { host: '127.0.0.1', port, sasl: {}, origin: 'the benchmark' },
+    connection: { credit: CREDIT, idleTimeoutMs: 4000, openTimeoutMs: 4000, firstDelayMs: 100, longestDelayMs: 100 },
+    inbox: { maxMessages: 200_000, maxBytes: 2 ** 27 },
+    timers: SOURCE_TIMERS,
+    maxSources: 10,
+  }
+  const ingest = new VanIngest(options, { port: counting, clock: systemClock, metrics, log: silentLogger })
+  await ingest.start()
+}
+
+if (way === 'plain') receivePlain()
+else await receiveWithCollector()
