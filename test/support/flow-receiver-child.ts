@@ -39,8 +39,13 @@ function finish(): void {
 
 function receivePlain(): void {
   const container = rhea.create_container()
-  container.on('message', ({ message }: EventContext) => countMessage((message?.body as unknown[]).length))
-  container.connect({ port, host: '127.0.0.1' }).open_receiver({ source: `${STREAM_ADDRESS}.flows`, credit_window: CREDIT })
+  container.on('message', ({ message }: EventContext) => {
+    const body: unknown = message?.body
+    if (Array.isArray(body)) countMessage(body.length)
+  })
+  container
+    .connect({ port, host: '127.0.0.1' })
+    .open_receiver({ source: `${STREAM_ADDRESS}.flows`, credit_window: CREDIT })
 }
 
 async function receiveWithCollector(): Promise<void> {

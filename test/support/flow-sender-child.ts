@@ -39,6 +39,11 @@ function sendWhenPossible(sender: Sender, payloads: readonly Buffer[]): void {
   pump()
 }
 
-const server = container.listen({ port: 0, host: '127.0.0.1', offered_capabilities: 'ANONYMOUS-RELAY', max_frame_size: 65536 })
+const server = container.listen({
+  port: 0,
+  host: '127.0.0.1',
+  offered_capabilities: 'ANONYMOUS-RELAY',
+  max_frame_size: 65536,
+})
 await once(server, 'listening')
 process.stdout.write(`${(server.address() as AddressInfo).port}\n`)

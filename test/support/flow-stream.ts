@@ -40,7 +40,13 @@ const STAGES: readonly ((index: number) => Attributes)[] = [
       octets: 0,
       octetsReverse: 0,
     }),
-  index => attributes({ trace: '0/west|0/east', connector: 'east:2', proxyHost: '10.0.0.2', proxyPort: String(index % 60_000) }),
+  index =>
+    attributes({
+      trace: '0/west|0/east',
+      connector: 'east:2',
+      proxyHost: '10.0.0.2',
+      proxyPort: String(index % 60_000),
+    }),
   index => attributes({ octets: 500 + index, latency: 1500, octetsReverse: 700, processLatency: 900 }),
   index => attributes({ octets: 1000 + index, octetsReverse: 90_000 }),
   index => attributes({ endTime: STARTED_US + index + 5_000_000, octets: 1500 + index, octetsReverse: 180_000 }),
