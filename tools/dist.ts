@@ -43,7 +43,12 @@ async function bundle(): Promise<string> {
   const outfile = join(OUT, 'tidemark.cjs')
   await build({
     ...bundleOptions,
-    entryPoints: ['src/cli/main.ts'],
+    // The main script of a single executable is CommonJS and may not await at its top, as src/cli/main.ts does.
+    stdin: {
+      contents: `import { runCommandLine } from './src/cli/run-command-line.ts'
+        void runCommandLine(process.argv.slice(2), process.env).then(code => { process.exitCode = code })`,
+      resolveDir: process.cwd(),
+    },
     outfile,
     format: 'cjs',
     minify: true,
@@ -115,7 +120,7 @@ function writeSbom(): string {
 }
 
 rmSync(OUT, { recursive: true, force: true })
-mkdirSync(OUT, { recursive: true })
+mkdirSync(join(OUT, 'native'), { recursive: true })
 const main = await bundle()
 const products = [inject(main), main, writeSbom()]
 const sums = products.map(path => {
@@ -123,5 +128,7 @@ const sums = products.map(path => {
   return `${sum}  ${path.slice(OUT.length + 1)}\n`
 })
 writeFileSync(join(OUT, 'SHA256SUMS'), sums.join(''))
+// Packages install this file as it is, so that their executable unpacks nothing.
+copyFileSync(assets()['native/koffi.node'] ?? '', join(OUT, 'native/koffi.node'))
 for (const name of ['sea.json', 'sea.blob']) rmSync(join(OUT, name))
 console.log(sums.join('').trimEnd())
