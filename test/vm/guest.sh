@@ -1,0 +1,149 @@
+#!/bin/bash
+# Runs inside the virtual machine, as root under systemd: installs the package, runs both units as their users, marks
+# flows over real links and takes everything away again. Each check prints `check: NAME: ok` or `check: NAME: failed: WHY`.
+set -u
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+
+LABEL_MASK=0x3fefc
+CMS_14=0x30038 # experiment 3, activity 14 without entropy bits
+
+ok() { echo "check: $1: ok${2:+: $2}"; }
+failed() { echo "check: $1: failed: $2"; }
+expect() { # NAME COMMAND...
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then ok "$name"; else failed "$name" "$(tail -n 3 <<<"$output" | tr '\n' ' ')"; fi
+}
+wait_for() { # SECONDS COMMAND...
+  local seconds=$1
+  shift
+  for _ in $(seq $((seconds * 5))); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.2
+  done
+  return 1
+}
+
+make_links() {
+  ip netns add peer
+  ip link add v0 type veth peer name v1 netns peer
+  ip link add link v0 name v0.100 type vlan id 100
+  ip link add link v0.100 name v0.100.200 type vlan id 200
+  ip -n peer link add link v1 name v1.100 type vlan id 100
+  ip -n peer link add link v1.100 name v1.100.200 type vlan id 200
+  local index=1 device
+  for device in v0 v0.100 v0.100.200; do
+    ip link set "$device" up
+    ip address add "fd00:$index::1/64" dev "$device" nodad
+    ip -n peer link set "${device/v0/v1}" up
+    ip -n peer address add "fd00:$index::2/64" dev "${device/v0/v1}" nodad
+    index=$((index + 1))
+  done
+  ip -n peer link set lo up
+  # A link with delay, as between sites.
+  tc qdisc add dev v0 root netem delay 2ms
+}
+
+# Sends one TCP transfer to the peer over network fd00:INDEX:: and prints "data packets, tagged packets" as the peer's link saw them.
+transfer() { # INDEX PORT MARKED(yes|no)
+  local index=$1 port=$2 marked=$3 capture=/run/capture.pcap
+  ip netns exec peer iperf3 -s -1 -p $((port + 1000)) -B "fd00:$index::2" >/dev/null 2>&1 &
+  # The physical link sees the VLAN tags; without offload they stay in the frame.
+  ip netns exec peer tcpdump -i v1 -w "$capture" -s 120 -U >/dev/null 2>&1 &
+  local tcpdump=$!
+  sleep 1
+  [ "$marked" = yes ] && echo "start tcp fd00:$index::1 $port fd00:$index::2 $((port + 1000)) cms 14" >/run/tidemark/np
+  sleep 1
+  iperf3 -6 -c "fd00:$index::2" -p $((port + 1000)) --cport "$port" -t 2 >/dev/null 2>&1
+  [ "$marked" = yes ] && echo "end tcp fd00:$index::1 $port fd00:$index::2 $((port + 1000)) cms 14" >/run/tidemark/np
+  sleep 1
+  kill "$tcpdump"
+  wait "$tcpdump" 2>/dev/null
+  tcpdump -r "$capture" -e -n -v 2>/dev/null | awk -v mask=$((LABEL_MASK)) -v want=$((CMS_14)) -v port="$port" '
+    /flowlabel|IP6/ { label = 0; if (match($0, /flowlabel 0x[0-9a-f]+/)) label = strtonum(substr($0, RSTART + 10, RLENGTH - 10)) }
+    $0 ~ ("\\." port " > ") { seen++; if (and(label, mask) == want) tagged++ }
+    END { print seen + 0, tagged + 0 }'
+}
+
+check_marks() { # NAME INDEX PORT
+  local seen tagged
+  read -r seen tagged <<<"$(transfer "$2" "$3" yes)"
+  # The transfer's own packets and nothing less.
+  if [ "$seen" -gt 50 ] && [ "$seen" -eq "$tagged" ]; then ok "$1" "$tagged of $seen packets"; else failed "$1" "$tagged of $seen packets"; fi
+}
+
+check_unmarked() { # NAME INDEX PORT
+  local seen tagged
+  read -r seen tagged <<<"$(transfer "$2" "$3" no)"
+  if [ "$seen" -gt 50 ] && [ "$tagged" -eq 0 ]; then ok "$1" "0 of $seen packets"; else failed "$1" "$tagged of $seen packets"; fi
+}
+
+user_of() { ps -o user= -p "$(systemctl show -p MainPID --value "$1")" | tr -d ' '; }
+is_user() { [ "$(user_of "$1")" = tidemark ]; }
+
+configure() {
+  cat >/etc/tidemark/flowd.yaml <<'YAML'
+plugins:
+  namedPipe:
+    pipePath: /run/tidemark/np
+backends:
+  marker:
+    targetInterfaces: [v0]
+  firefly: {}
+YAML
+}
+
+echo "kernel: $(uname -r)"
+modprobe -a veth 8021q sch_netem cls_bpf sch_ingress 2>/dev/null
+make_links
+
+expect 'package installs' dpkg -i /opt/check/tidemark.deb
+configure
+expect 'flowd starts and says it is ready' systemctl start tidemark-flowd
+expect 'collector starts and says it is ready' systemctl start tidemark-collector
+expect 'flowd runs as its user' is_user tidemark-flowd
+expect 'collector runs as its user' is_user tidemark-collector
+expect 'doctor of the installed command' tidemark version
+
+if bpftool_net=$(ls /sys/fs/bpf 2>/dev/null); then :; fi
+echo "attached: $(journalctl -u tidemark-flowd -o cat | grep -o -i -m 1 -E 'tcx|clsact' || echo unknown)"
+
+check_marks 'a flow is marked on a plain link with netem' 1 20001
+check_marks 'a flow is marked inside a VLAN' 2 20002
+check_marks 'a flow is marked inside QinQ' 3 20003
+check_unmarked 'an undeclared flow stays unmarked' 1 20004
+
+expect 'reload' systemctl reload tidemark-flowd
+expect 'flowd is active after reload' systemctl is-active tidemark-flowd
+check_marks 'a flow is marked after reload' 1 20005
+expect 'restart' systemctl restart tidemark-flowd
+check_marks 'a flow is marked after restart' 1 20006
+
+nobody_writes() { ! setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'echo x > /run/tidemark/np' 2>/dev/null; }
+nobody_controls() { ! setpriv --reuid nobody --regid nogroup --clear-groups tidemark flowd flows 2>/dev/null; }
+nobody_reads() { ! setpriv --reuid nobody --regid nogroup --clear-groups cat /etc/tidemark/flowd.yaml 2>/dev/null; }
+expect 'another user cannot write the pipe' nobody_writes
+expect 'another user cannot use the control socket' nobody_controls
+expect 'another user cannot read the configuration' nobody_reads
+
+wrong_configuration_stays_down() {
+  echo 'backends: {marker: {targetInterfaces: [absent0]}}' >/etc/tidemark/flowd.yaml
+  systemctl restart tidemark-flowd
+  sleep 5
+  [ "$(systemctl show -p ExecMainStatus --value tidemark-flowd)" = 78 ] && [ "$(systemctl show -p NRestarts --value tidemark-flowd)" = 0 ]
+}
+expect 'a configuration error does not loop' wrong_configuration_stays_down
+configure
+systemctl reset-failed tidemark-flowd
+expect 'flowd starts again when mended' systemctl start tidemark-flowd
+
+nothing_left() {
+  local left
+  left=$(find /usr/bin/tidemark /usr/lib/tidemark /etc/tidemark /var/lib/tidemark /var/lib/tidemark-collector /run/tidemark \
+    /usr/lib/systemd/system/tidemark-* /etc/systemd/system -name '*tidemark*' 2>/dev/null)
+  tc filter show dev v0 egress | grep -q tidemark && left+=' filter'
+  [ -z "$left" ] || { echo "left: $left"; return 1; }
+}
+expect 'package is removed' dpkg -P tidemark
+expect 'nothing is left' nothing_left
+echo 'checks: done'
