@@ -19,8 +19,10 @@ help: ## print this list
 
 # --- set up -------------------------------------------------------------------------------------------------------
 
+# OFFLINE=yes builds with the node_modules that is there, as a source package does.
+OFFLINE ?= no
 node_modules/.installed: package-lock.json
-	npm ci --no-fund --no-audit
+	@[ $(OFFLINE) = yes ] || npm ci --no-fund --no-audit
 	@touch $@
 
 .PHONY: install
@@ -39,9 +41,65 @@ dist/tidemark.mjs: node_modules/.installed $(SOURCES) tools/build.ts tools/bundl
 build: dist/tidemark.mjs ## build the command into dist/
 
 .PHONY: dist
-dist: install ## make the self-contained executable, its checksums and its SBOM in build/dist/
-	@tools/packages.sh dist
+dist: build/dist/tidemark ## make the self-contained executable, its checksums and its SBOM in build/dist/
+
+build/dist/tidemark: node_modules/.installed $(SOURCES) $(wildcard bpf/*.bpf.o) tools/dist.ts tools/bundle-options.ts package.json
+	@[ $(OFFLINE) = yes ] || tools/packages.sh dist
 	@node tools/dist.ts
+
+.PHONY: generated
+generated: install ## write manual pages, sample configurations and shell completions to build/generated/
+	@node tools/generated.ts
+
+.PHONY: man
+man: generated ## write the manual pages to build/generated/man/
+
+.PHONY: deb
+deb: dist generated ## build the Debian package into build/release/
+	@tools/packages.sh deb
+	@packaging/deb/build.sh
+
+.PHONY: srpm
+srpm: install ## build the source RPM into build/release/; building from it needs no network
+	@tools/packages.sh rpm
+	@packaging/rpm/build.sh srpm
+
+.PHONY: rpm
+rpm: srpm ## build the RPM from the source RPM into build/release/
+	@packaging/rpm/build.sh rpm
+
+.PHONY: rpm-mock
+rpm-mock: srpm ## rebuild the source RPM in mock, where mock is installed
+	@command -v mock >/dev/null || { echo 'mock is not installed: dnf install mock' >&2; exit 1; }
+	@mock --rebuild build/release/*.src.rpm --resultdir build/release
+
+.PHONY: test-vm
+test-vm: deb ## install the package in virtual machines with Debian's kernels 6.1 and 6.12 and exercise it there
+	@tools/packages.sh vm
+	@test/vm/run.sh
+
+.PHONY: release
+release: install ## set the version, date the changelog, commit and tag (VERSION=1.2.3)
+	@node tools/release.ts $(VERSION)
+
+FLAVOUR ?= release
+IMAGE := localhost/tidemark:$(FLAVOUR)
+CONTAINERS := $(shell command -v podman || command -v docker || echo podman)
+.PHONY: docker-build
+docker-build: ## build the container image FLAVOUR (dev, test or release)
+	@$(CONTAINERS) build --target $(FLAVOUR) -t $(IMAGE) -f packaging/container/Containerfile .
+
+.PHONY: docker-start
+docker-start: ## start a container of FLAVOUR with the capabilities that flowd needs
+	@$(CONTAINERS) run --detach --rm --name tidemark-$(FLAVOUR) --network host --cap-drop ALL --cap-add BPF --cap-add NET_ADMIN $(IMAGE)
+
+.PHONY: docker-shell
+docker-shell: ## open a shell in that container
+	@$(CONTAINERS) exec -it tidemark-$(FLAVOUR) /bin/bash
+
+.PHONY: docker-stop
+docker-stop: ## stop it
+	@$(CONTAINERS) stop tidemark-$(FLAVOUR)
 
 .PHONY: run
 run: build ## start flowd and the collector on loopback with the quick-start configuration

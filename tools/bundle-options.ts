@@ -1,19 +1,26 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { BuildOptions } from 'esbuild'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
-/** What git says of the commit being built, or `unknown` outside a checkout. */
-function git(...args: string[]): string {
-  try {
-    return execFileSync('git', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+/** The commit and its date: from git, else from the file that a source package carries, else unknown. */
+function commit(): { hash: string; date: string } {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { stdio: ['ignore', 'pipe', 'ignore'] })
       .toString()
       .trim()
+  try {
+    return { hash: git('rev-parse', '--short=12', 'HEAD'), date: git('show', '-s', '--format=%cI', 'HEAD') }
   } catch {
-    return 'unknown'
+    const [hash = 'unknown', date = 'unknown'] = existsSync('.commit')
+      ? readFileSync('.commit', 'utf8').split('\n')
+      : []
+    return { hash, date }
   }
 }
+
+const { hash, date } = commit()
 
 /** What every bundle of the command has in common. */
 export const bundleOptions = {
@@ -23,8 +30,8 @@ export const bundleOptions = {
   logLevel: 'warning',
   define: {
     TIDEMARK_VERSION: JSON.stringify(version),
-    TIDEMARK_COMMIT: JSON.stringify(git('rev-parse', '--short=12', 'HEAD')),
+    TIDEMARK_COMMIT: JSON.stringify(hash),
     // The date of the commit, not of the build: two builds of one commit give the same bundle.
-    TIDEMARK_BUILD_DATE: JSON.stringify(git('show', '-s', '--format=%cI', 'HEAD')),
+    TIDEMARK_BUILD_DATE: JSON.stringify(date),
   },
 } as const satisfies BuildOptions

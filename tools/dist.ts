@@ -96,7 +96,11 @@ function inject(main: string): string {
   chmodSync(executable, 0o755)
   // Stripping must come first: an executable stripped after the injection no longer starts.
   execFileSync('strip', ['-s', executable])
-  execFileSync('postject', [executable, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE], { stdio: 'ignore' })
+  execFileSync(
+    process.execPath,
+    ['node_modules/postject/dist/cli.js', executable, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE],
+    { stdio: 'ignore' },
+  )
   return executable
 }
 

@@ -1,12 +1,16 @@
 #!/bin/bash
 # Installs the Debian packages of the groups named, when root and apt-get is there; else says what is missing.
-# groups: run (the marker), build (BPF objects), dist (the executable), test (real peers and captures)
+# groups: run (the marker), build (BPF objects), dist (the executable),
+# deb, rpm (packages), vm (virtual machines), test (real peers and captures)
 set -euo pipefail
 
 declare -A group=(
   [run]="libbpf1"
   [build]="clang-14 llvm-14 libbpf-dev make"
   [dist]="libbpf1 libelf1 zlib1g binutils"
+  [deb]="debhelper dpkg-dev fakeroot lintian"
+  [rpm]="rpm rpmlint"
+  [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
   [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl"
 )
 

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Boots every prepared kernel with the built package, prints what its checks said, and fails when one failed. With
+# WRITE=yes the kernel table of the documentation is written from the output.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+test/vm/prepare.sh >/dev/null
+deb=$(ls -t build/release/tidemark_*_amd64.deb | head -n 1)
+mkdir -p build/vm
+passed=0 failed=0
+for folder in .cache/vm/kernels/*/; do
+  kernel=$(basename "$folder")
+  echo "kernel $kernel"
+  test/vm/boot.sh "$kernel" "$deb" </dev/null >"build/vm/$kernel.log" 2>&1 || true
+  # The console mixes in control sequences and the kernel's own lines.
+  tr -d '\r' <"build/vm/$kernel.log" | grep -a -o -E '(kernel|attached|check|checks): .*' >"build/vm/$kernel.txt" || true
+  sed 's/^/  /' "build/vm/$kernel.txt"
+  passed=$((passed + $(grep -c -E '^check: .*: ok' "build/vm/$kernel.txt" || true)))
+  failed=$((failed + $(grep -c -E '^check: .*: failed' "build/vm/$kernel.txt" || true)))
+  if ! grep -q '^checks: done' "build/vm/$kernel.txt"; then
+    echo "  the machine did not finish; its console ends with:"
+    tail -n 15 "build/vm/$kernel.log" | sed 's/^/    /'
+    failed=$((failed + 1))
+  fi
+done
+[ "${WRITE:-no}" = yes ] && node tools/kernel-table.ts build/vm/*.txt
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
