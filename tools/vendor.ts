@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -34,13 +34,13 @@ function closure(names: readonly string[]): string[] {
   return [...found]
 }
 
-/** Node's lookup: the nearest node_modules that has the package. */
+/** Node's lookup: the nearest node_modules, upwards from a package's folder, that has the package. */
 function resolve(name: string, from: string): string | undefined {
-  const nested = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`
-  if (packages[nested] !== undefined) return nested
-  return from === ''
-    ? undefined
-    : resolve(name, from.includes('/node_modules/') ? (from.split(/\/node_modules\/[^]*$/)[0] ?? '') : '')
+  const path = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`
+  if (packages[path] !== undefined) return path
+  if (from === '') return undefined
+  const parent = from.lastIndexOf('/node_modules/')
+  return resolve(name, parent === -1 ? '' : from.slice(0, parent))
 }
 
 const target = process.argv[2] ?? ''
@@ -53,7 +53,6 @@ for (const path of needed) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
-mkdirSync(join(target, 'node_modules/.bin'), { recursive: true })
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
 writeFileSync(
   join(target, '.commit'),
