@@ -81,4 +81,28 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 503,
   },
+  SERVER_URL_INVALID: {
+    message: "'{server}' is no URL of a collector",
+    remedy: 'give --server or TIDEMARK_SERVER as http://HOST:PORT, for example http://127.0.0.1:8010',
+    exitCode: 2,
+    httpStatus: 500,
+  },
+  COLLECTOR_UNREACHABLE: {
+    message: 'no collector answers at {server}: {reason}',
+    remedy: "start one with 'tidemark collector run', or name another with --server URL or TIDEMARK_SERVER",
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  COLLECTOR_REFUSED: {
+    message: 'the collector at {server} answered with status {status}: {reason}',
+    remedy: "check that {server} is a collector's address, and that it is as new as this command",
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  COLLECTOR_ENDED_WATCH: {
+    message: 'the collector at {server} ended the stream of changes',
+    remedy: 'it stopped, or this command read too slowly; start the command again',
+    exitCode: 1,
+    httpStatus: 502,
+  },
 } as const satisfies Record<string, ErrorEntry>

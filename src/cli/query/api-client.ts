@@ -1,0 +1,92 @@
+import { get as getHttp, type IncomingMessage } from 'node:http'
+import { get as getHttps } from 'node:https'
+import { messageOf, TidemarkError } from '../../common/index.ts'
+import { jsonStream } from './json-stream.ts'
+
+const API_PREFIX = '/api/v1alpha1/'
+/** How long the collector may be silent before the answer to a plain query begins. */
+const ANSWER_TIMEOUT_MS = 30_000
+
+/** An object of v1alpha1: flat, with `recordType`, `identity` and attributes by name. */
+export type ApiObject = Readonly<Record<string, unknown>>
+
+/** Reads a collector's v1alpha1. */
+export class ApiClient {
+  readonly #server: string
+
+  /** @param server base URL of the collector, for example `http://127.0.0.1:8010` */
+  constructor(server: string) {
+    if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) throw new TidemarkError('SERVER_URL_INVALID', { server })
+    this.#server = server.replace(/\/+$/, '')
+  }
+
+  /**
+   * @param path below the API's prefix, with its query: `flows?vanaddr=backend`
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_REFUSED
+   */
+  async list(path: string): Promise<ApiObject[]> {
+    for await (const value of this.#read(path)) if (Array.isArray(value)) return value as ApiObject[]
+    throw this.#unreachable(new Error('the answer is no list'))
+  }
+
+  /**
+   * The initial list, then each changed object as a list of one, until the signal aborts.
+   *
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
+   */
+  async *watch(path: string, signal: AbortSignal): AsyncGenerator<ApiObject[], void, undefined> {
+    let hasBegun = false
+    try {
+      for await (const value of this.#read(`${path}${path.includes('?') ? '&' : '?'}watch=1`, signal)) {
+        yield (Array.isArray(value) ? value : [value]) as ApiObject[]
+        hasBegun = true
+      }
+    } catch (error) {
+      if (!hasBegun) throw error
+    }
+    if (!signal.aborted) throw new TidemarkError('COLLECTOR_ENDED_WATCH', { server: this.#server })
+  }
+
+  async *#read(path: string, signal?: AbortSignal): AsyncGenerator<unknown, void, undefined> {
+    try {
+      const response = await this.#get(`${this.#server}${API_PREFIX}${path}`, signal)
+      response.setEncoding('utf8')
+      if (response.statusCode !== 200) throw await refusal(this.#server, response)
+      yield* jsonStream(response)
+    } catch (error) {
+      if (signal?.aborted) return
+      throw error instanceof TidemarkError ? error : this.#unreachable(error)
+    }
+  }
+
+  #get(url: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const get = url.startsWith('https:') ? getHttps : getHttp
+    return new Promise((resolve, reject) => {
+      const request = get(url, { agent: false, ...(signal === undefined ? {} : { signal }) }, resolve)
+      request.once('error', reject)
+      // A watch may be silent for as long as nothing changes.
+      if (signal === undefined) {
+        request.setTimeout(ANSWER_TIMEOUT_MS, () => request.destroy(new Error(`no answer in ${ANSWER_TIMEOUT_MS} ms`)))
+      }
+    })
+  }
+
+  #unreachable(error: unknown): TidemarkError {
+    return new TidemarkError('COLLECTOR_UNREACHABLE', { server: this.#server, reason: reasonOf(error) }, error)
+  }
+}
+
+/** Node reports failed attempts at several addresses of one name as an aggregate without a message. */
+function reasonOf(error: unknown): string {
+  return error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error)
+}
+
+async function refusal(server: string, response: IncomingMessage): Promise<TidemarkError> {
+  let text = ''
+  for await (const part of response) text += String(part)
+  return new TidemarkError('COLLECTOR_REFUSED', {
+    server,
+    status: response.statusCode ?? 0,
+    reason: text.slice(0, 300) || 'no reason given',
+  })
+}

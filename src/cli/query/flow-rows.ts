@@ -1,0 +1,97 @@
+import type { ApiObject } from './api-client.ts'
+import { hasEnded, number, type Tables, text } from './tables.ts'
+
+/** One side of a connection, as its router saw it. */
+interface FlowEnd {
+  site: string
+  process: string
+  port: string
+  octets: number | ''
+  octetRate: number | ''
+  octetsUnacked: number | ''
+  windowClosures: number | ''
+  latencyUs: number | ''
+}
+
+/** A connection or request: the flow at the listener joined with its counterflow at the connector. */
+export interface FlowRow {
+  id: string
+  address: string
+  protocol: string
+  client: FlowEnd
+  server: FlowEnd
+  durationUs: number | ''
+  result: string
+}
+
+const NOTHING: FlowEnd = {
+  site: '',
+  process: '',
+  port: '',
+  octets: '',
+  octetRate: '',
+  octetsUnacked: '',
+  windowClosures: '',
+  latencyUs: '',
+}
+
+/** Joins the flows of a table by their counterflows, oldest first. A flow whose other side is unknown has a row too. */
+export function flowRows(tables: Tables, source: string, includeEnded: boolean): FlowRow[] {
+  const flows = tables.all(source).filter(object => text(object, 'recordType') === 'FLOW')
+  const serverByClient = new Map<string, ApiObject>()
+  const clients: ApiObject[] = []
+  const servers: ApiObject[] = []
+  for (const flow of flows) {
+    if (tables.ancestor(flow, 'LISTENER') !== undefined) clients.push(flow)
+    else servers.push(flow)
+  }
+  for (const server of servers) serverByClient.set(text(server, 'counterflow'), server)
+  const known = new Set(clients.map(client => text(client, 'identity')))
+  const pairs: [client: ApiObject | undefined, server: ApiObject | undefined][] = [
+    ...clients.map(client => [client, serverByClient.get(text(client, 'identity'))] as [ApiObject, ApiObject]),
+    ...servers
+      .filter(server => !known.has(text(server, 'counterflow')))
+      .map(server => [undefined, server] as [undefined, ApiObject]),
+  ]
+  return pairs
+    .filter(([client, server]) => includeEnded || !hasEnded((client ?? server)!))
+    .sort(([clientA, serverA], [clientB, serverB]) => startOf(clientA ?? serverA) - startOf(clientB ?? serverB))
+    .map(([client, server]) => flowRow(tables, client, server))
+}
+
+function startOf(flow: ApiObject | undefined): number {
+  return number(flow, 'startTime') || 0
+}
+
+function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObject | undefined): FlowRow {
+  const flow = (client ?? server)!
+  const listener = client && tables.ancestor(client, 'LISTENER')
+  const connector = server && tables.ancestor(server, 'CONNECTOR')
+  return {
+    id: text(flow, 'identity'),
+    address: text(listener, 'vanAddress') || text(connector, 'vanAddress'),
+    protocol: text(flow, 'protocol') || text(listener, 'protocol') || text(connector, 'protocol'),
+    client:
+      client === undefined ? NOTHING : flowEnd(tables, client, text(client, 'sourceHost'), text(client, 'sourcePort')),
+    server:
+      server === undefined
+        ? NOTHING
+        : flowEnd(tables, server, text(connector, 'destHost'), text(connector, 'destPort')),
+    durationUs: number(client ?? server, 'duration'),
+    result: text(server, 'result') || text(server, 'reason') || text(client, 'result') || text(client, 'reason'),
+  }
+}
+
+function flowEnd(tables: Tables, flow: ApiObject, host: string, port: string): FlowEnd {
+  const process = tables.find(text(flow, 'process'))
+  return {
+    site: tables.siteName(flow) || (process === undefined ? '' : tables.siteName(process)),
+    process: text(process, 'name') || host,
+    port,
+    octets: number(flow, 'octets'),
+    octetRate: number(flow, 'octetRate'),
+    octetsUnacked: number(flow, 'octetsUnacked'),
+    windowClosures: number(flow, 'windowClosures'),
+    latencyUs: number(flow, 'latency'),
+  }
+}

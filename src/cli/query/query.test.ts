@@ -1,0 +1,194 @@
+import { createServer } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { runCommand } from '../../../test/support/run-command.ts'
+import { RunningApi } from '../../../test/support/running-api.ts'
+import { fillSmallVan } from '../../../test/support/small-van.ts'
+import { ApiClient } from './api-client.ts'
+import { addressesQuery, flowsQuery } from './queries.ts'
+import { follow } from './run-query.ts'
+import { type Screen, showOn } from './show.ts'
+
+async function smallVan(): Promise<RunningApi> {
+  const api = await RunningApi.start()
+  fillSmallVan(api.view)
+  return api
+}
+
+/** What a command prints of the small network, line by line. */
+async function linesOf(...words: string[]): Promise<string[]> {
+  await using api = await smallVan()
+  const { code, stdout, stderr } = await runCommand([...words, '--server', api.server.address])
+  expect([code, stderr]).toEqual([0, ''])
+  return stdout.trimEnd().split('\n')
+}
+
+describe('the query commands print aligned tables with the columns of the prototype', () => {
+  it('addresses', async () => {
+    expect(await linesOf('addresses')).toEqual([
+      'address       targets  total flows  current flows',
+      'adb                 1            0              0',
+      'backend:8080        2           10              3',
+    ])
+  })
+
+  it('sites', async () => {
+    expect(await linesOf('sites')).toEqual([
+      'site  namespace  location  provider  platform',
+      'east  ns-east    Geneva              podman',
+      'west  ns-west              aws       kubernetes',
+    ])
+  })
+
+  it('flows: both sides joined, and one side alone where the other is unknown', async () => {
+    expect(await linesOf('flows', 'backend:8080')).toEqual([
+      'addr          proto  c.site  c.proc    c.port  c.oct  c.rate  c.uack  c.stal  c.lat    s.oct  s.rate  s.uack  s.stal  s.lat   s.proc    s.port  s.site  dur       res',
+      'backend:8080  tcp    west    client    40000   500                            1.50 mS  700                            900 uS  10.0.0.6  8080    east    5.00 sec',
+      'backend:8080  tcp    west    10.9.9.9  7                                      -                                       -                                 -',
+      'backend:8080  tcp                                                             -        3                              -       10.0.0.6  8080    east    -',
+    ])
+  })
+
+  it('routers', async () => {
+    expect(await linesOf('routers')).toEqual([
+      'router   site  mode      namespace  host  version',
+      '0/alone  east  edge',
+      '0/east   east  interior                   3.5.1',
+      '0/west   west  interior                   3.5.1',
+    ])
+  })
+
+  it('links, from each end', async () => {
+    expect(await linesOf('links')).toEqual([
+      'router  site  direction  peer    mode      cost  status  octets  octets back',
+      '0/east  east  incoming   0/west  interior     1  up          10           20',
+      '0/west  west  outgoing   0/east  interior     1  up          10           20',
+    ])
+  })
+
+  it('topology, with routers that stand alone', async () => {
+    expect(await linesOf('topology')).toEqual([
+      'router   site  direction  peer    mode      cost  status',
+      '0/alone  east',
+      '0/east   east  incoming   0/west  interior  1     up',
+      '0/west   west  outgoing   0/east  interior  1     up',
+    ])
+  })
+})
+
+describe('the query commands', () => {
+  it('print JSON, and one object a line', async () => {
+    const array = JSON.parse((await linesOf('sites', '-o', 'json')).join('\n')) as unknown
+    expect(array).toMatchObject([{ id: 'site-2', name: 'east' }, { id: 'site-1' }])
+    const lines = await linesOf('flows', 'backend:8080', '-o', 'jsonl')
+    expect(lines.map(line => (JSON.parse(line) as { id: string }).id)).toEqual(['fz6wq:3', 'fz6wq:4', 'hk2pv:9'])
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ client: { process: 'client' }, server: { octets: 700 } })
+  })
+
+  it('leave out what has ended, unless asked for it', async () => {
+    await using api = await smallVan()
+    api.view.put('SITE', 'site-2', { name: 'east', endTime: 5 })
+    const count = async (...words: string[]) => {
+      const { stdout } = await runCommand(['sites', ...words, '-o', 'jsonl', '--server', api.server.address])
+      return stdout.trimEnd().split('\n').length
+    }
+    expect([await count(), await count('--ended')]).toEqual([1, 2])
+  })
+
+  it('say when nothing is known of an address', async () => {
+    await using api = await smallVan()
+    const { code, stderr } = await runCommand(['flows', 'backend:8080', 'bakend', '--server', api.server.address])
+    expect(code).toBe(0)
+    expect(stderr).toBe("no service address 'bakend' is known; 'tidemark addresses' lists those that are\n")
+  })
+
+  it('say what to do when no collector answers', async () => {
+    const { code, stderr } = await runCommand(['sites', '--server', 'http://127.0.0.1:9'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error COLLECTOR_UNREACHABLE: no collector answers at http:\/\/127\.0\.0\.1:9: .*REFUSED/)
+    expect(stderr).toMatch(/\nremedy: start one with 'tidemark collector run', or name another/)
+  })
+
+  it('say so when something else answers', async () => {
+    const other = createServer((_request, response) => response.writeHead(404).end('not here'))
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address() as { port: number }
+    const { code, stderr } = await runCommand(['sites', '--server', `http://127.0.0.1:${address.port}`])
+    other.close()
+    expect([code, stderr]).toMatchObject([1, expect.stringContaining('answered with status 404: not here')])
+  })
+
+  it('refuse a server that is no URL, and flows without an address, as wrong usage', async () => {
+    expect((await runCommand(['sites', '--server', 'localhost:8010'])).code).toBe(2)
+    expect((await runCommand(['flows'])).code).toBe(2)
+  })
+})
+
+describe('--watch', () => {
+  const screen = (isTerminal: boolean): Screen & { text: string } => ({
+    text: '',
+    isTerminal,
+    columns: 40,
+    rows: 3,
+    write(text) {
+      this.text += text
+    },
+  })
+
+  it('prints a line for each row that is new or changed, where there is no terminal', async () => {
+    await using api = await smallVan()
+    const client = new ApiClient(api.server.address)
+    const query = addressesQuery({ ended: false })
+    const paper = screen(false)
+    const stop = new AbortController()
+    const following = follow(query, client, true, showOn(paper, query, 'table'), stop.signal)
+    await expect.poll(() => paper.text.split('\n')).toHaveLength(4)
+    api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080', connectorCount: 2, totalFlows: 11, currentFlows: 4 })
+    await expect.poll(() => paper.text.split('\n').at(-2)).toBe('backend:8080        2           11              4')
+    stop.abort()
+    await following
+    expect(paper.text.split('\n')).toHaveLength(5)
+  })
+
+  it('prints changed rows as JSON lines, joined over several streams', async () => {
+    await using api = await smallVan()
+    const client = new ApiClient(api.server.address)
+    const query = flowsQuery(['backend:8080'], { ended: false })
+    const paper = screen(false)
+    const stop = new AbortController()
+    const following = follow(query, client, true, showOn(paper, query, 'jsonl'), stop.signal)
+    await expect.poll(() => paper.text.trimEnd().split('\n')).toHaveLength(3)
+    api.view.put('PROCESS', 'p1', { name: 'renamed', parent: 'site-1' })
+    await expect.poll(() => paper.text).toContain('"process":"renamed"')
+    stop.abort()
+    await following
+  })
+
+  it('draws the table again on a terminal, cut to its size', async () => {
+    await using api = await smallVan()
+    const client = new ApiClient(api.server.address)
+    const query = addressesQuery({ ended: false })
+    const terminal = screen(true)
+    const stop = new AbortController()
+    const following = follow(query, client, false, showOn(terminal, query, 'table'), stop.signal)
+    const home = '\u001b[H\u001b[J'
+    const heading = 'address       targets  total flows  curr'
+    await expect.poll(() => terminal.text).toBe(`${home}${heading}\n… 2 more\n`)
+    api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080', endTime: 5 })
+    const redrawn = 'address  targets  total flows  current f\nadb            1            0           \n'
+    await expect.poll(() => terminal.text.split(home).at(-1)).toBe(redrawn)
+    stop.abort()
+    await following
+  })
+
+  it('says that the collector ended the stream', async () => {
+    const api = await smallVan()
+    const query = addressesQuery({ ended: false })
+    const paper = screen(false)
+    const client = new ApiClient(api.server.address)
+    const following = follow(query, client, true, showOn(paper, query, 'table'), new AbortController().signal)
+    const failure = expect(following).rejects.toMatchObject({ code: 'COLLECTOR_ENDED_WATCH' })
+    await expect.poll(() => paper.text).not.toBe('')
+    await api[Symbol.asyncDispose]()
+    await failure
+  })
+})

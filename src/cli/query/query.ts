@@ -1,0 +1,19 @@
+import type { Column } from '../table.ts'
+import type { Tables } from './tables.ts'
+
+/** One question to the collector: where it reads, and how what it read becomes rows. */
+export interface Query<Row> {
+  /** Paths of v1alpha1 by a name of the query's own; the first holds what the rows are made of. */
+  sources: Readonly<Record<string, string>>
+  columns: readonly Column<Row>[]
+  /** The rows in the order in which they are printed. */
+  rows(tables: Tables, includeEnded: boolean): Row[]
+  /** What stays the same of a row while the rest changes. */
+  key(row: Row): string
+}
+
+/** What every query may be told. */
+export interface QueryOptions {
+  /** Also show what has ended. */
+  ended: boolean
+}

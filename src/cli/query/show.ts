@@ -1,0 +1,52 @@
+import type { OutputFormat } from '../output.ts'
+import { type ColumnLayout, formatHeadings, formatRow, formatTable, layoutOf } from '../table.ts'
+import type { Query } from './query.ts'
+import type { ShowRows } from './run-query.ts'
+
+/** Where a watch is shown. */
+export interface Screen {
+  write(text: string): void
+  /** Size when it is a terminal. */
+  columns?: number | undefined
+  rows?: number | undefined
+  isTerminal: boolean
+}
+
+/** Terminal control: cursor home, and clear from there. ECMA-48, CUP and ED. */
+const HOME_AND_CLEAR = '\u001b[H\u001b[J'
+
+/** How a watch is shown: a table that is drawn again on a terminal, else a line for each row that is new or changed. */
+export function showOn<Row>(screen: Screen, query: Query<Row>, output: OutputFormat): ShowRows<Row> {
+  if (output !== 'table') return showChanged(query, row => screen.write(`${JSON.stringify(row)}\n`))
+  if (screen.isTerminal) return rows => drawTable(screen, query, rows)
+  let layout: ColumnLayout[] | undefined
+  const showLine = showChanged(query, row => screen.write(formatRow(query.columns, layout ?? [], row)))
+  return rows => {
+    if (layout === undefined) {
+      layout = layoutOf(query.columns, rows)
+      screen.write(formatHeadings(query.columns, layout))
+    }
+    showLine(rows)
+  }
+}
+
+function drawTable<Row>(screen: Screen, query: Query<Row>, rows: readonly Row[]): void {
+  const height = screen.rows ?? 24
+  const width = screen.columns ?? 80
+  const lines = formatTable(query.columns, rows).trimEnd().split('\n')
+  const fitting = lines.length < height ? lines : [...lines.slice(0, height - 2), `… ${lines.length - height + 2} more`]
+  screen.write(`${HOME_AND_CLEAR}${fitting.map(line => line.slice(0, width)).join('\n')}\n`)
+}
+
+/** Shows a row when it was not there before, or was different. */
+function showChanged<Row>(query: Query<Row>, show: (row: Row) => void): ShowRows<Row> {
+  let known = new Map<string, string>()
+  return rows => {
+    const now = new Map(rows.map(row => [query.key(row), JSON.stringify(row)]))
+    for (const row of rows) {
+      const key = query.key(row)
+      if (known.get(key) !== now.get(key)) show(row)
+    }
+    known = now
+  }
+}
