@@ -11,7 +11,7 @@ declare -A group=(
   [deb]="debhelper dpkg-dev fakeroot lintian"
   [rpm]="rpm rpmlint"
   [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
-  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl"
+  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn"
 )
 
 wanted=()
@@ -38,5 +38,11 @@ fi
 
 echo "Installing: ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
+# The tests start their peers themselves: an installed package shall start no service of its own.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+  chmod +x /usr/sbin/policy-rc.d
+fi
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -5,7 +5,7 @@ import { TidemarkError } from '../common/index.ts'
 import { ownCommand } from './own-command.ts'
 
 /** flowd says this once it takes declarations. */
-const READY = /\bready\b/
+const READY = /^flowd is ready/
 
 /** How long flowd may take to send its last fireflies and remove its hooks. */
 const STOP_MS = 5_000
