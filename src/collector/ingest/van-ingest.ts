@@ -1,4 +1,4 @@
-import type { Logger, Metrics, Service } from '../../common/index.ts'
+import type { GaugeMetric, Logger, Metrics, Service } from '../../common/index.ts'
 import type { IngestPort } from '../graph/ingest-port.ts'
 import type { Clock } from './clock.ts'
 import type { RouterEndpoint } from './endpoint.ts'
@@ -59,6 +59,7 @@ export class VanIngest implements Service {
   readonly #connection: RouterConnection
   readonly #sources: VanSources
   readonly #inbox: Inbox<Received>
+  readonly #phases: GaugeMetric<'phase'>
   #cancelTick: (() => void) | undefined
   #ticks = 0
   #lastTickUs = 0
@@ -67,6 +68,12 @@ export class VanIngest implements Service {
     this.#clock = clock
     this.#log = log
     this.counters = new VanCounters(metrics)
+    this.#phases = metrics.gauge(
+      'tidemark_collector_van_sources',
+      'Sources of the network by phase; gone: since the start.',
+      ['phase'],
+    )
+    this.#exportGauges(metrics)
     this.#inbox = new Inbox(options.inbox, item => this.#handle(item))
     const links = {
       attach: (source: VanSource) => this.#attach(source),
@@ -138,6 +145,24 @@ export class VanIngest implements Service {
       this.#attachBeacons()
     }
     this.#sources.tick(nowUs)
+    for (const [phase, count] of Object.entries(this.#sources.countByPhase())) this.#phases.labels({ phase }).set(count)
+  }
+
+  #exportGauges(metrics: Metrics): void {
+    const prefix = 'tidemark_collector_van'
+    metrics.gaugeOf(`${prefix}_connected`, 'Whether the router is connected.', () => (this.status.connected ? 1 : 0))
+    metrics.gaugeOf(`${prefix}_inbox_messages`, 'Messages that wait for the graph.', () => this.#inbox.size)
+    metrics.gaugeOf(`${prefix}_inbox_bytes`, 'Bytes of the messages that wait for the graph.', () => this.#inbox.bytes)
+    metrics.counterOf(
+      `${prefix}_connects_total`,
+      'Connections that the router opened.',
+      () => this.#connection.connects,
+    )
+    metrics.counterOf(
+      `${prefix}_connect_failures_total`,
+      'Connections and attempts that failed.',
+      () => this.#connection.failures,
+    )
   }
 
   #onConnected(): void {

@@ -50,6 +50,7 @@ let port: ToldPort
 let attached: Map<string, VanSource>
 let sent: string[]
 let counters: VanCounters
+let metrics: Metrics
 let sources: VanSources
 let canSend: boolean
 
@@ -58,7 +59,8 @@ beforeEach(() => {
   attached = new Map()
   sent = []
   canSend = true
-  counters = new VanCounters(new Metrics({ prefix: 'test' }))
+  metrics = new Metrics({ prefix: 'test' })
+  counters = new VanCounters(metrics)
   const links = {
     attach: (source: VanSource) => {
       for (const address of source.addresses) attached.set(address, source)
@@ -203,7 +205,7 @@ describe('the sources of a network', () => {
     }))
     receive(MAIN, encodeRecords({ to: MAIN, messageId: 11, records: deltas }), 11)
     expect(sent).toEqual([`sfe.${ROUTER}`])
-    expect(counters.outcomes.incomplete).toBe(50)
+    expect(counters.records.passed).toBe(51)
   })
 
   it('sweeps when the answer is complete', () => {
@@ -274,7 +276,7 @@ describe('the sources of a network', () => {
     expect(sent).toHaveLength(1)
   })
 
-  it('counts what it cannot use by cause, and the sums match', () => {
+  it('counts what it cannot use by cause, and the sums match', async () => {
     liveRouter()
     port.outcome = 'unknown-type'
     const odd = { type: 99, identity: 'x', codes: [200], values: ['y'] }
@@ -287,7 +289,7 @@ describe('the sources of a network', () => {
         ['unknown-type', 1],
       ]),
     )
-    expect(counters.attributes['unknown-attribute']).toBeGreaterThan(0)
+    expect(await metrics.text()).toMatch(/attributes_noted_total{problem="unknown-attribute"} [12]\n/)
     expect(balance()).toBe(0)
   })
 

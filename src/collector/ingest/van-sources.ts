@@ -275,7 +275,7 @@ export class VanSources {
 
   #flush(source: VanSource, reason: FlushReason, nowUs: number): void {
     if (source.direct === undefined || !this.#links.send(source.direct, encodeFlush(source.direct))) return
-    this.#counters.flushes[reason] += 1
+    this.#counters.countFlush(reason)
     this.#step(source, { kind: 'flushed', nowUs }, nowUs)
   }
 }
