@@ -52,6 +52,17 @@ describe('Metrics', () => {
     expect(after).not.toContain('flow="a"')
   })
 
+  it('gives a restarted component the metric that it had', async () => {
+    const metrics = new Metrics({ prefix: 'test' })
+    for (const size of [1, 2]) {
+      metrics.counter('lines_total', 'Lines.').labels({}).inc()
+      metrics.gaugeOf('size', 'Size.', () => size)
+    }
+    const text = await metrics.text()
+    expect(text).toContain('\nlines_total 2\n')
+    expect(text).toContain('\nsize 2\n')
+  })
+
   it('forgets a metric that is removed', async () => {
     const metrics = new Metrics({ prefix: 'test', processMetrics: true })
     metrics.gauge('gone', 'Gone.').labels({}).set(1)

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { CappedMetric } from './capped.ts'
+import { CappedMetric, type Labels, type SeriesSource } from './capped.ts'
 import { StageAccount } from './stage.ts'
 
 export interface CounterSeries {
@@ -28,19 +28,22 @@ const DEFAULT_MAX_SERIES = 10_000
 
 /**
  * The metrics of one process. Components are handed this object and make their own metrics; the names they give are
- * whole names, so that those of a predecessor can be kept.
+ * whole names, so that those of a predecessor can be kept. Asking again for a name gives the same metric (and a new
+ * reader replaces the old), so a component that is restarted goes on counting where it was.
  */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #prefix: string
   readonly #maxSeries: number
   readonly #stages = new Map<string, StageAccount>()
-  readonly #capped: Counter<'metric'>
+  readonly #metrics = new Map<string, CappedMetric<string, unknown>>()
+  readonly #readers = new Map<string, () => number>()
+  readonly #refused: Counter<'metric'>
 
   constructor({ prefix, maxSeries = DEFAULT_MAX_SERIES, processMetrics = false }: MetricsOptions) {
     this.#prefix = prefix
     this.#maxSeries = maxSeries
-    this.#capped = new Counter({
+    this.#refused = new Counter({
       name: `${prefix}_series_refused_total`,
       help: 'Uses of a series that a metric refused to open because it has its maximum of series.',
       labelNames: ['metric'],
@@ -65,50 +68,58 @@ export class Metrics {
     help: string,
     labelNames: readonly Name[] = [],
   ): CounterMetric<Name> {
-    const counter = new Counter<Name>({ name, help, labelNames, registers: [this.#registry] })
-    const none: CounterSeries = { inc: ignore }
-    return this.#cap(
-      name,
-      labelNames,
-      none,
-      labels => counter.labels(labels),
-      labels => counter.remove(labels),
-    )
+    return this.#once(name, () => {
+      const counter = new Counter<Name>({ name, help, labelNames, registers: [this.#registry] })
+      return {
+        labelNames,
+        open: (labels: Labels<Name>): CounterSeries => counter.labels(labels),
+        close: (labels: Labels<Name>) => counter.remove(labels),
+        none: { inc: ignore },
+      }
+    })
   }
 
   gauge<Name extends string = never>(name: string, help: string, labelNames: readonly Name[] = []): GaugeMetric<Name> {
-    const gauge = new Gauge<Name>({ name, help, labelNames, registers: [this.#registry] })
-    const none: GaugeSeries = { set: ignore, inc: ignore, dec: ignore }
-    return this.#cap(
-      name,
-      labelNames,
-      none,
-      labels => gauge.labels(labels),
-      labels => gauge.remove(labels),
-    )
+    return this.#once(name, () => {
+      const gauge = new Gauge<Name>({ name, help, labelNames, registers: [this.#registry] })
+      return {
+        labelNames,
+        open: (labels: Labels<Name>): GaugeSeries => gauge.labels(labels),
+        close: (labels: Labels<Name>) => gauge.remove(labels),
+        none: { set: ignore, inc: ignore, dec: ignore },
+      }
+    })
   }
 
   /** A gauge without labels that is read when the metrics are scraped. */
   gaugeOf(name: string, help: string, read: () => number): void {
+    const readers = this.#readers
+    const known = readers.has(name)
+    readers.set(name, read)
+    if (known) return
     new Gauge({
       name,
       help,
       registers: [this.#registry],
       collect() {
-        this.set(read())
+        this.set(readers.get(name)?.() ?? 0)
       },
     })
   }
 
   /** A counter without labels whose count is kept elsewhere (in a map of the kernel, say) and read when scraped. */
   counterOf(name: string, help: string, read: () => number): void {
+    const readers = this.#readers
+    const known = readers.has(name)
+    readers.set(name, read)
+    if (known) return
     new Counter({
       name,
       help,
       registers: [this.#registry],
       collect() {
         this.reset()
-        this.inc(read())
+        this.inc(readers.get(name)?.() ?? 0)
       },
     })
   }
@@ -132,18 +143,22 @@ export class Metrics {
 
   /** Removes a metric, when the component that made it ends before the process does. */
   remove(name: string): void {
+    this.#metrics.delete(name)
+    this.#readers.delete(name)
     this.#registry.removeSingleMetric(name)
   }
 
-  #cap<Name extends string, Series>(
+  #once<Name extends string, Series>(
     name: string,
-    labelNames: readonly Name[],
-    none: Series,
-    open: (labels: Readonly<Record<Name, string>>) => Series,
-    close: (labels: Readonly<Record<Name, string>>) => void,
+    make: () => Omit<SeriesSource<Name, Series>, 'maxSeries' | 'onCapped'>,
   ): CappedMetric<Name, Series> {
-    const onCapped = () => this.#capped.labels(name).inc()
-    return new CappedMetric({ labelNames, open, close, none, maxSeries: this.#maxSeries, onCapped })
+    const known = this.#metrics.get(name)
+    // A name belongs to one metric with one set of labels, which is the caller's to keep.
+    if (known !== undefined) return known as CappedMetric<Name, Series>
+    const onCapped = () => this.#refused.labels(name).inc()
+    const metric = new CappedMetric({ ...make(), maxSeries: this.#maxSeries, onCapped })
+    this.#metrics.set(name, metric)
+    return metric
   }
 
   #exportStages(): void {
