@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { registerDemo } from './demo.ts'
+import { registerFlowd, registerFlowdCommands } from './flowd/index.ts'
 import { registerQueries } from './query/commands.ts'
 import { registerVersion } from './version.ts'
 
@@ -10,7 +11,15 @@ import { registerVersion } from './version.ts'
 type RegisterCommand = (program: Command) => void
 
 /** Every command of `tidemark`, in the order that help shows: one line each. */
-export const COMMANDS: readonly RegisterCommand[] = [registerDemo, registerQueries, registerVersion]
+export const COMMANDS: readonly RegisterCommand[] = [
+  // the roles
+  registerFlowd,
+  // what asks a running collector
+  registerQueries,
+  // the rest
+  registerDemo,
+  registerVersion,
+]
 
 /** flowd-go's own command line has flowd's commands at its top. */
-export const FLOWD_GO_COMMANDS: readonly RegisterCommand[] = [registerVersion]
+export const FLOWD_GO_COMMANDS: readonly RegisterCommand[] = [registerFlowdCommands, registerVersion]

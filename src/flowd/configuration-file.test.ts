@@ -13,15 +13,21 @@ describe('the configuration file', () => {
   })
 
   it("is flowd's own, else flowd-go's", () => {
-    expect(chooseFile(choice, only('/etc/tidemark/flowd.yaml', '/etc/flowd-go/conf.yaml'))).toBe('/etc/tidemark/flowd.yaml')
-    expect(chooseFile(choice, only('/etc/flowd-go/conf.yaml', '/etc/flowd-go/conf.json'))).toBe('/etc/flowd-go/conf.yaml')
+    expect(chooseFile(choice, only('/etc/tidemark/flowd.yaml', '/etc/flowd-go/conf.yaml'))).toBe(
+      '/etc/tidemark/flowd.yaml',
+    )
+    expect(chooseFile(choice, only('/etc/flowd-go/conf.yaml', '/etc/flowd-go/conf.json'))).toBe(
+      '/etc/flowd-go/conf.yaml',
+    )
     expect(chooseFile(choice, only('/etc/flowd-go/conf.json'))).toBe('/etc/flowd-go/conf.json')
     expect(chooseFile(choice, only())).toBe('/etc/tidemark/flowd.yaml')
   })
 
   it("is flowd-go's first when called by that name", () => {
     const called = { ...choice, calledAsFlowdGo: true }
-    expect(chooseFile(called, only('/etc/tidemark/flowd.yaml', '/etc/flowd-go/conf.yaml'))).toBe('/etc/flowd-go/conf.yaml')
+    expect(chooseFile(called, only('/etc/tidemark/flowd.yaml', '/etc/flowd-go/conf.yaml'))).toBe(
+      '/etc/flowd-go/conf.yaml',
+    )
     expect(chooseFile(called, only('/etc/tidemark/flowd.yaml'))).toBe('/etc/tidemark/flowd.yaml')
     expect(chooseFile(called, only())).toBe('/etc/flowd-go/conf.yaml')
   })

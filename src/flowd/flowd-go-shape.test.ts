@@ -49,7 +49,10 @@ describe("flowd-go's form of a configuration", () => {
   it('shows the values of the file, and what derives from them (V96)', () => {
     const shape = toFlowdGoShape({
       plugins: { namedPipe: { pipePath: '/x' } },
-      backends: { marker: { markingStrategy: 'hopByHopDestination' }, firefly: { stun: { manualMapping: { a: 'b' } } } },
+      backends: {
+        marker: { markingStrategy: 'hopByHopDestination' },
+        firefly: { stun: { manualMapping: { a: 'b' } } },
+      },
       enrichers: { period: 1234, netlink: {}, skops: { strategy: 'poll' } },
     })
     expect(shape).toMatchObject({

@@ -141,7 +141,7 @@ export function toFlowdGoShape(configuration: object): object {
     WorkDir: top['workDir'],
     Plugins: shapeUnits(top['plugins'], PLUGINS),
     Backends: shapeUnits(top['backends'], BACKENDS),
-    Enrichers: shape(top["enrichers"], ENRICHERS, top["enrichers"]),
+    Enrichers: shape(top['enrichers'], ENRICHERS, top['enrichers']),
   }
 }
 
@@ -152,7 +152,9 @@ function shapeUnits(sections: unknown, units: typeof PLUGINS): object | null {
 
 function shape(section: unknown, fields: Fields, enrichers: unknown = {}): object | null {
   if (!isSection(section)) return null
-  return Object.fromEntries(Object.entries(fields).map(([name, fill]) => [name, fill(section, isSection(enrichers) ? enrichers : {})]))
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, fill]) => [name, fill(section, isSection(enrichers) ? enrichers : {})]),
+  )
 }
 
 function isSection(value: unknown): value is Section {

@@ -1,13 +1,14 @@
 import Type from 'typebox'
 import type { UnitDefinition } from './unit.ts'
 
-type Registry = Readonly<Record<string, UnitDefinition<unknown, Type.TObject>>>
+/** The units of one kind by their names in the configuration. */
+export type UnitRegistry = Readonly<Record<string, UnitDefinition<unknown, Type.TObject>>>
 
 /** The sections of a registry's units: each is off until the file names it. */
-type Sections<Units extends Registry> = { [Name in keyof Units]: Type.TOptional<Units[Name]['options']> }
+type Sections<Units extends UnitRegistry> = { [Name in keyof Units]: Type.TOptional<Units[Name]['options']> }
 
 /** The configuration section that holds one optional section for each unit of a registry, under the unit's name. */
-export function unitSections<Units extends Registry>(units: Units, description: string) {
+export function unitSections<Units extends UnitRegistry>(units: Units, description: string) {
   const sections = Object.fromEntries(
     Object.entries(units).map(([name, { options }]) => [name, Type.Optional(options)]),
   ) as Sections<Units>

@@ -63,7 +63,7 @@ export const FLOWD_ERRORS = {
     httpStatus: 502,
   },
   FLOWD_REFUSED: {
-    message: 'flowd refused the request with {code}: {message}',
+    message: '{message} ({code})',
     remedy: '{remedy}',
     exitCode: 1,
     httpStatus: 502,
@@ -85,5 +85,35 @@ export const FLOWD_ERRORS = {
     remedy: "set workDir to a folder that flowd's user may write, or to '' to do without",
     exitCode: 78,
     httpStatus: 500,
+  },
+  EVENT_REFUSED: {
+    message: 'the event is refused: {reason}',
+    remedy: 'the form is: {grammar}',
+    exitCode: 1,
+    httpStatus: 400,
+  },
+  FLOW_UNKNOWN: {
+    message: 'no live flow is {flow}',
+    remedy: "'tidemark flowd flows' lists the flows that live",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  FLOW_TABLE_FULL: {
+    message: 'the flow table is full: {limit} flows live',
+    remedy: 'raise flowTable.maxFlows, or see to it that ends are declared',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  FLOWD_NOT_READY: {
+    message: 'flowd takes no events now: it is {status}',
+    remedy: 'wait until /readyz of the control socket answers 200',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  UNIT_UNKNOWN: {
+    message: "there is no plugin or backend named '{name}'",
+    remedy: 'there are: {known}',
+    exitCode: 2,
+    httpStatus: 400,
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -20,12 +20,12 @@ export interface FlowView {
 
 /** How the daemon does. */
 export interface HealthView {
-  /** `ready` once all is started, `degraded` when a unit failed later and the others go on. */
-  status: 'starting' | 'ready' | 'degraded' | 'stopping'
+  status: 'starting' | 'ready' | 'stopping'
   uptimeSeconds: number
   liveFlows: number
-  /** The units that run, as `plugin namedPipe`, each with what ails it if anything does. */
-  units: { name: string; problem?: string }[]
+  /** The plugins and backends that run. */
+  plugins: string[]
+  backends: string[]
 }
 
 /** What became of each line that was sent. */
@@ -39,6 +39,7 @@ export interface SendResult {
 export interface ReloadResult {
   /** One phrase each: `backend firefly restarted`. */
   changes: string[]
+  /** What is odd about the file, and what of it a reload cannot change. */
   warnings: string[]
 }
 

@@ -27,7 +27,13 @@ class FakePort implements ControlPort {
   status: HealthView['status'] = 'ready'
   readonly lines: string[] = []
   flows = () => [FLOW]
-  health = (): HealthView => ({ status: this.status, uptimeSeconds: 1, liveFlows: 1, units: [] })
+  health = (): HealthView => ({
+    status: this.status,
+    uptimeSeconds: 1,
+    liveFlows: 1,
+    plugins: [],
+    backends: [],
+  })
   send = (lines: readonly string[]) => {
     this.lines.push(...lines)
     const error = errorBody(new TidemarkError('HTTP_BAD_REQUEST', { reason: 'no such state' }))

@@ -61,7 +61,7 @@ export function createControlApp(port: ControlPort, log: Logger): FastifyInstanc
   app.get('/healthz', () => port.health())
   app.get('/readyz', (_request, reply) => {
     const health = port.health()
-    return reply.code(health.status === 'ready' || health.status === 'degraded' ? 200 : 503).send(health)
+    return reply.code(health.status === 'ready' ? 200 : 503).send(health)
   })
   app.post('/events', request => {
     if (typeof request.body !== 'string') {

@@ -1,7 +1,8 @@
 import Type from 'typebox'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Metrics, silentLogger } from '../../common/index.ts'
-import type { UnitDefinition } from '../unit.ts'
+import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
+import type { UnitContext, UnitDefinition } from '../unit.ts'
 import { UnitSet } from './unit-set.ts'
 
 interface FakeUnit {
@@ -18,6 +19,14 @@ const definition = (name: string): UnitDefinition<FakeUnit, typeof Options> => (
 })
 const REGISTRY = { one: definition('one'), two: definition('two'), three: definition('three') }
 
+const CONTEXT: UnitContext = {
+  log: silentLogger,
+  metrics: new Metrics({ prefix: 'test' }),
+  registry: { current: new Registry(REGISTRY_SNAPSHOT) },
+  flows: { size: 0, get: () => undefined, flows: () => [] },
+  application: 'test',
+}
+
 let events: string[]
 let failing: Set<string>
 let units: UnitSet<FakeUnit>
@@ -29,13 +38,10 @@ beforeEach(() => {
     events.push(what)
     return failing.has(what) ? Promise.reject(new Error(`failed: ${what}`)) : Promise.resolve()
   }
-  units = new UnitSet(
-    'plugin',
-    REGISTRY,
-    () => ({ log: silentLogger, metrics: new Metrics({ prefix: 'test' }) }),
-    { attach: (_name, unit) => happen(`+${unit.label}`), detach: (_name, unit) => happen(`-${unit.label}`) },
-    silentLogger,
-  )
+  units = new UnitSet('plugin', REGISTRY, () => CONTEXT, silentLogger, {
+    attach: (_name, unit) => happen(`+${unit.label}`),
+    detach: (_name, unit) => happen(`-${unit.label}`),
+  })
 })
 
 describe('UnitSet', () => {

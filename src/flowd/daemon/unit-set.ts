@@ -42,8 +42,8 @@ export class UnitSet<Unit> {
     kind: string,
     registry: Readonly<Record<string, UnitDefinition<Unit>>>,
     context: (name: string) => UnitContext,
-    host: UnitHost<Unit>,
     log: Logger,
+    host: UnitHost<Unit>,
   ) {
     this.#kind = kind
     this.#registry = registry

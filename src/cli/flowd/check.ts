@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import type { EffectiveValue } from '../../common/index.ts'
+import { formatRows, type OutputFormat, outputOption } from '../output.ts'
+import type { Column } from '../table.ts'
+import { fileChoice } from './file-choice.ts'
+import { printWarnings } from './warnings.ts'
+
+const COLUMNS: readonly Column<EffectiveValue>[] = [
+  { heading: 'KEY', value: row => row.key },
+  { heading: 'VALUE', value: row => row.text },
+  { heading: 'ORIGIN', value: row => row.origin },
+]
+
+/** `flowd check`: whether the configuration is right, what is in force, and where each value came from. */
+export function registerCheck(flowd: Command): void {
+  flowd
+    .command('check')
+    .description('check the configuration; print the values in force and where each came from')
+    .option('--strict', 'take unknown and deprecated keys for errors', false)
+    .addOption(outputOption(['table', 'json']))
+    .action(async ({ strict, output }: { strict: boolean; output: OutputFormat }, command: Command) => {
+      const { effectiveFlowdValues, loadFlowdConfiguration } = await import('../../flowd/index.ts')
+      const loaded = loadFlowdConfiguration({ ...fileChoice(command), strict })
+      printWarnings(loaded.warnings)
+      process.stdout.write(formatRows(output, COLUMNS, effectiveFlowdValues(loaded)))
+    })
+}

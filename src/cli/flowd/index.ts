@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import { registerCheck } from './check.ts'
+import { registerConf } from './conf.ts'
+import { registerFlows } from './flows.ts'
+import { registerRun } from './run.ts'
+import { registerSend } from './send.ts'
+
+/** Adds `flowd` and what belongs to it. */
+export function registerFlowd(program: Command): void {
+  registerFlowdCommands(
+    program.command('flowd').description('the host daemon: marks the packets of declared flows and announces them'),
+  )
+}
+
+/** Adds flowd's commands to a group, or to the top for flowd-go's command line. */
+export function registerFlowdCommands(flowd: Command): void {
+  registerRun(flowd)
+  registerConf(flowd)
+  registerCheck(flowd)
+  registerFlows(flowd)
+  registerSend(flowd)
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import Type from 'typebox'
+import {
+  type DeprecatedKey,
+  type EffectiveValue,
+  effectiveValues,
+  type LoadedConfiguration,
+  type LoadOptions,
+  loadConfiguration,
+  parseConfiguration,
+} from '../common/index.ts'
+import { BACKENDS } from './backends/index.ts'
+import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
+import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
+import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
+import { PLUGINS } from './plugins/index.ts'
+import { type UnitRegistry, unitSections } from './sections.ts'
+import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
+
+/** Everything that flowd's configuration file may say; flowd-go's format, and more. */
+export const FLOWD_CONFIGURATION = Type.Object({
+  ...TOP_LEVEL_OPTIONS,
+  flowTable: FLOW_TABLE_OPTIONS,
+  plugins: Type.Optional(unitSections(PLUGINS, 'Where flowd learns of flows. A plugin is off until it is named.')),
+  backends: Type.Optional(unitSections(BACKENDS, 'What flowd does with flows. A backend is off until it is named.')),
+})
+
+export type FlowdConfiguration = Type.Static<typeof FLOWD_CONFIGURATION>
+export type LoadedFlowdConfiguration = LoadedConfiguration<FlowdConfiguration>
+
+/** Every unit by its key path, `plugins.api`. */
+const UNITS = new Map([...byPath('plugins', PLUGINS), ...byPath('backends', BACKENDS)])
+
+/** Keys of flowd-go that have no effect here, as the units name them. */
+const IGNORED_KEYS: readonly DeprecatedKey[] = [...UNITS].flatMap(([unit, { ignoredKeys = {} }]) =>
+  Object.entries(ignoredKeys).map(([key, says]) => ({ key: `${unit}.${key}`, says })),
+)
+
+/** How the command line chose the file, and how exacting to be. */
+export interface FlowdFileChoice extends FileChoice {
+  /** Unknown and deprecated keys are errors. */
+  strict?: boolean
+}
+
+/**
+ * Reads flowd's configuration: the file named, else the first that exists of its usual places.
+ *
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
+  const file = chooseFile(choice)
+  return loadConfiguration(FLOWD_CONFIGURATION, file, loadOptions(file, choice))
+}
+
+/**
+ * The configuration for a command that only looks for the running daemon: where no file is, the defaults hold.
+ *
+ * @throws TidemarkError CONFIG_NOT_FOUND for a file that was named, CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export function loadFlowdConfigurationOrDefaults(choice: FileChoice): LoadedFlowdConfiguration {
+  const file = chooseFile(choice)
+  if (choice.conf !== undefined || existsSync(file)) return loadFlowdConfiguration(choice)
+  return parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice))
+}
+
+/** Each effective value with its origin, for `check`. */
+export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): EffectiveValue[] {
+  return effectiveValues(FLOWD_CONFIGURATION, loaded)
+}
+
+function loadOptions(file: string, choice: FlowdFileChoice): LoadOptions<FlowdConfiguration> {
+  return {
+    strict: choice.strict === true,
+    deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS, ...unsupportedSections(new Set(UNITS.keys()))],
+    profile: top => (impliesFlowdGo(file, choice) || top.get('compatibility') === FLOWD_GO ? FLOWD_GO : undefined),
+  }
+}
+
+function byPath(kind: string, registry: UnitRegistry): (readonly [string, UnitRegistry[string]])[] {
+  return Object.entries(registry).map(([name, definition]) => [`${kind}.${name}`, definition] as const)
+}

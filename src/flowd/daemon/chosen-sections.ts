@@ -1,0 +1,36 @@
+import { TidemarkError } from '../../common/index.ts'
+import { BACKENDS } from '../backends/index.ts'
+import type { FlowdConfiguration } from '../configuration.ts'
+import { PLUGINS } from '../plugins/index.ts'
+import type { UnitSections } from './unit-set.ts'
+
+export interface ChosenSections {
+  plugins: UnitSections
+  backends: UnitSections
+}
+
+/**
+ * The units that are to run: those of the configuration, without those that the command line leaves out by name
+ * (`marker`, or `backends.firefly` where a plugin has the same name).
+ *
+ * @throws TidemarkError UNIT_UNKNOWN
+ */
+export function chooseSections(configuration: FlowdConfiguration, without: readonly string[]): ChosenSections {
+  const known = [
+    ...Object.keys(PLUGINS).map(name => `plugins.${name}`),
+    ...Object.keys(BACKENDS).map(name => `backends.${name}`),
+  ]
+  for (const name of without) {
+    if (!known.some(path => isNamed(path, name)))
+      throw new TidemarkError('UNIT_UNKNOWN', { name, known: known.join(', ') })
+  }
+  const choose = (kind: string, sections: object | undefined): UnitSections =>
+    Object.fromEntries(
+      Object.entries(sections ?? {}).filter(([unit]) => !without.some(name => isNamed(`${kind}.${unit}`, name))),
+    )
+  return { plugins: choose('plugins', configuration.plugins), backends: choose('backends', configuration.backends) }
+}
+
+function isNamed(path: string, name: string): boolean {
+  return path === name || path.endsWith(`.${name}`)
+}

@@ -1,0 +1,28 @@
+import { type Endpoint, formatTimestamp, type Registry } from '../../scitags/index.ts'
+import type { Flow } from '../flow.ts'
+import type { FlowView } from './control-port.ts'
+
+/** A flow as the control socket tells it: addresses with ports, names beside ids. */
+export function viewFlow(flow: Flow, registry: Registry): FlowView {
+  const { tuple, experiment, activity, label } = flow
+  const experimentName = registry.experimentName(experiment)
+  const activityName = registry.activityName(experiment, activity)
+  return {
+    protocol: tuple.protocol,
+    family: tuple.family,
+    source: viewEndpoint(tuple.source),
+    destination: viewEndpoint(tuple.destination),
+    experiment,
+    ...(experimentName === undefined ? {} : { experimentName }),
+    activity,
+    ...(activityName === undefined ? {} : { activityName }),
+    ...(label === undefined ? {} : { label }),
+    application: flow.application,
+    origin: flow.origin,
+    startTime: formatTimestamp(flow.startTimeUs),
+  }
+}
+
+function viewEndpoint({ address, port }: Endpoint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
