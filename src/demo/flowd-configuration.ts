@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { PLAN } from './plan.ts'
 
-/** Parts that the demo can leave out of flowd, to show that it then fails. */
-export const OMISSIONS = ['marker', 'firefly'] as const
-export type Omission = (typeof OMISSIONS)[number]
+/** A part that the demo can leave out of flowd, to show that it then fails. */
+export type Omission = 'marker' | 'firefly'
 
 /**
  * The configuration of the demo's flowd, in JSON (which is YAML): everything that it writes lies in one folder.

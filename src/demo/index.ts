@@ -3,11 +3,9 @@ import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
 
 export { ROLE_VARIABLE } from './agent.ts'
-export type { DemoOptions } from './director.ts'
 export { playDemo } from './director.ts'
 export type { Omission } from './flowd-configuration.ts'
-export { OMISSIONS } from './flowd-configuration.ts'
-export type { Check, DemoReport } from './judge.ts'
+export type { DemoReport } from './judge.ts'
 export { printReport, printScene, printStep } from './print.ts'
 
 /** The two hosts of the demo; each runs in a process of its own. */

@@ -17,22 +17,10 @@ export {
   NetlinkSocket,
   setLinkUp,
 } from './netlink/index.ts'
-export type { CaptureOptions, CaptureStatistics, Ipv6Packet } from './packet-capture/index.ts'
+export type { Ipv6Packet } from './packet-capture/index.ts'
 export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
 export type { Watch } from './poll.ts'
 export { watchReadable } from './poll.ts'
 export { ServiceNotifier } from './sd-notify.ts'
-export type {
-  SocketAttributes,
-  SocketEnd,
-  SocketFamily,
-  SocketProtocol,
-  SocketQuery,
-  SocketRecord,
-  SocketState,
-  SocketTuple,
-  TcpInfo,
-} from './sock-diag/index.ts'
-export { EVERY_EXTENSION, SOCKET_STATES, SocketTable, STATES_BUT_LISTEN, stateMask } from './sock-diag/index.ts'
-export type { TcpConnectionOptions } from './tcp-connection.ts'
+export { SocketTable } from './sock-diag/index.ts'
 export { connectTcp6 } from './tcp-connection.ts'

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readlinkSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   addAddress,
   createVeth,
@@ -9,6 +10,7 @@ import {
   listFilters,
   listLinks,
   listQdiscs,
+  moveLink,
   NETLINK,
   NetlinkSocket,
   setLinkUp,
@@ -85,6 +87,20 @@ describe('rtnetlink, judged by iproute2', () => {
       expect.objectContaining({ kind: 'bpf', handle: 1, priority: 77, parent: 0xfffffff3, interfaceIndex: index }),
     ])
     expect(listFilters(socket, index, 'ingress')).toEqual([])
+  })
+
+  it('moves an interface into the namespace of a process', async () => {
+    const other = laboratory.namespace()
+    const sleeper = other.spawn('sleep', ['60'])
+    const network = (process: string | number) => readlinkSync(`/proc/${process}/ns/net`)
+    await vi.waitUntil(() => network(sleeper.pid!) !== network('self'))
+    createVeth(socket, { name: 'stays' }, { name: 'goes' })
+    moveLink(socket, findLink(socket, 'goes')!.index, sleeper.pid!)
+    expect(findLink(socket, 'goes')).toBeUndefined()
+    using there = inNetworkNamespace(other.path, () => NetlinkSocket.open(NETLINK.ROUTE))
+    expect(findLink(there, 'goes')).toMatchObject({ kind: 'veth' })
+    deleteLink(socket, findLink(socket, 'stays')!.index)
+    expect(findLink(there, 'goes')).toBeUndefined()
   })
 
   it('deletes a pair by one of its ends', () => {

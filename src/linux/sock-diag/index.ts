@@ -1,6 +1,2 @@
-export type { SocketAttributes } from './attributes.ts'
-export type { SocketEnd, SocketFamily, SocketProtocol, SocketQuery, SocketState, SocketTuple } from './request.ts'
-export { EVERY_EXTENSION, SOCKET_STATES, STATES_BUT_LISTEN, stateMask } from './request.ts'
-export type { SocketRecord } from './socket-record.ts'
+export type { SocketEnd } from './request.ts'
 export { SocketTable } from './socket-table.ts'
-export type { TcpInfo } from './tcp-info.ts'
