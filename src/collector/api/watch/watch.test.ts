@@ -153,6 +153,20 @@ describe('WatchHub', () => {
     expect(hub.cuts).toEqual({ 'too-slow': 0, 'no-progress': 1 })
   })
 
+  it('tells of the end of a thing whose identity another has taken over at once', async () => {
+    const { view, hub } = setUp()
+    const peer = new Peer()
+    hub.add(peer, [typeTopic('LINK'), typeTopic('LISTENER')]).open()
+    view.put('LINK', 'a:5', { endTime: 5 })
+    view.put('LISTENER', 'a:5', { octets: 1 })
+    view.put('LISTENER', 'a:5', { octets: 2 })
+    await nextTick()
+    expect(peer.objects).toHaveLength(2)
+    expect(peer.objects).toContainEqual(expect.objectContaining({ recordType: 'LINK', endTime: 5 }))
+    expect(peer.objects).toContainEqual(expect.objectContaining({ recordType: 'LISTENER', octets: 2 }))
+    hub.stop()
+  })
+
   it('says nothing of what the view forgets', async () => {
     const { view, hub } = setUp()
     const peer = new Peer()
