@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { connectTcp6, SocketTable } from '../linux/index.ts'
 import { FlowdProcess } from './flowd-process.ts'
@@ -28,7 +28,7 @@ export class Sender {
       await this.#flowd.start(conf)
     },
     /** Writes one line into flowd's named pipe, as a storage service does. */
-    declare: (line: string) => writeFileSync(this.#pipe, `${line}\n`, { flag: 'a' }),
+    declare: (line: string) => writeLine(this.#pipe, line),
     connect: () => this.#connect(),
     transfer: async () => {
       await Promise.all(this.#transfers.map(socket => send(socket, PLAN.transferBytes)))
@@ -63,6 +63,16 @@ function ends(name: FlowName) {
   return {
     source: { address: PLAN.sender, port: PLAN.flows[name].port },
     destination: { address: PLAN.receiver, port: PLAN.servicePort },
+  }
+}
+
+/** Writes into a named pipe; fails at once when there is none, or nobody who reads it. */
+function writeLine(pipe: string, line: string): void {
+  const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    writeSync(fd, `${line}\n`)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -7,17 +7,13 @@ export function addressBytes(address: string): Buffer {
 
 /** The canonical text of 4 or 16 address bytes: RFC 5952, and a dotted quad also for IPv4-mapped IPv6. */
 export function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return bytes.join('.')
-  return isMapped(bytes) ? bytes.subarray(12).join('.') : ipaddr.fromByteArray([...bytes]).toString()
+  const plain = unmapped(bytes)
+  return plain.length === 4 ? plain.join('.') : ipaddr.fromByteArray([...plain]).toString()
 }
 
-/** The same address as 16 bytes: IPv4 becomes IPv4-mapped IPv6. */
-export function mappedBytes(bytes: Buffer): Buffer {
-  return bytes.length === 4 ? Buffer.concat([MAPPED_PREFIX, bytes]) : bytes
+/** The same address without the IPv6 clothes of an IPv4-mapped one. */
+export function unmapped(bytes: Buffer): Buffer {
+  return bytes.length === 16 && bytes.compare(MAPPED_PREFIX, 0, 12, 0, 12) === 0 ? bytes.subarray(12) : bytes
 }
 
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
-
-function isMapped(bytes: Buffer): boolean {
-  return bytes.compare(MAPPED_PREFIX, 0, 12, 0, 12) === 0
-}

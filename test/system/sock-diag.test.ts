@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inNetworkNamespace, SocketTable } from '../../src/linux/index.ts'
+import { inNetworkNamespace, type SocketEnd, SocketTable } from '../../src/linux/index.ts'
 import { Laboratory } from '../support/namespace.ts'
 
 const PEER = fileURLToPath(new URL('../support/tcp-peer-child.ts', import.meta.url))
@@ -99,6 +99,9 @@ describe('sockets that come and go', () => {
     const source = { address: '127.0.0.1', port }
     const tuple = { protocol: 'tcp' as const, source, destination: { address: '127.0.0.1', port: client.localPort! } }
     expect(table.lookup(tuple)).toMatchObject({ family: 'ipv4', ipv6Socket: true, state: 'ESTABLISHED' })
+    const mapped = (end: SocketEnd) => ({ ...end, address: `::ffff:${end.address}` })
+    const dressed = { ...tuple, source: mapped(tuple.source), destination: mapped(tuple.destination) }
+    expect(table.lookup(dressed)?.cookie).toBe(table.lookup(tuple)?.cookie)
     // A reset leaves no TIME_WAIT behind.
     const reset = once((await accepted)[0], 'error')
     client.resetAndDestroy()

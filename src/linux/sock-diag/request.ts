@@ -1,4 +1,4 @@
-import { addressBytes } from '../ip-address.ts'
+import { addressBytes, unmapped } from '../ip-address.ts'
 
 /** Message type of requests and replies (linux/sock_diag.h). */
 export const SOCK_DIAG_BY_FAMILY = 20
@@ -81,12 +81,17 @@ export function encodeDump(query: SocketQuery): Buffer {
   return bytes
 }
 
+/** A socket's address as the kernel's tables have it: IPv4 traffic under IPv4, also when the socket is IPv6. */
+export function socketAddressBytes(address: string): Buffer {
+  return unmapped(addressBytes(address))
+}
+
 /**
  * The body of a request for one socket. For UDP the kernel takes the remote end first, "for historical reasons"
  * (net/ipv4/udp_diag.c).
  */
 export function encodeLookup(tuple: SocketTuple, extensions: number): Buffer {
-  const local = addressBytes(tuple.source.address)
+  const local = socketAddressBytes(tuple.source.address)
   const bytes = Buffer.alloc(REQUEST_LENGTH)
   bytes[0] = local.length === 4 ? AF.ipv4 : AF.ipv6
   bytes[1] = IPPROTO[tuple.protocol]
@@ -96,8 +101,8 @@ export function encodeLookup(tuple: SocketTuple, extensions: number): Buffer {
   const [first, second] = tuple.protocol === 'tcp' ? [source, destination] : [destination, source]
   bytes.writeUInt16BE(first.port, IDENTITY_OFFSET)
   bytes.writeUInt16BE(second.port, IDENTITY_OFFSET + 2)
-  bytes.set(addressBytes(first.address), IDENTITY_OFFSET + 4)
-  bytes.set(addressBytes(second.address), IDENTITY_OFFSET + 20)
+  bytes.set(socketAddressBytes(first.address), IDENTITY_OFFSET + 4)
+  bytes.set(socketAddressBytes(second.address), IDENTITY_OFFSET + 20)
   // INET_DIAG_NOCOOKIE: whichever socket has the tuple.
   bytes.fill(0xff, COOKIE_OFFSET)
   return bytes

@@ -1,5 +1,4 @@
 import { isTidemarkError, TidemarkError } from '../../common/index.ts'
-import { addressBytes } from '../ip-address.ts'
 import { ERRNO } from '../libc.ts'
 import { NETLINK, NetlinkSocket } from '../netlink/index.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type SocketProtocol,
   type SocketQuery,
   type SocketTuple,
+  socketAddressBytes,
 } from './request.ts'
 import { decodeSocketRecord, type SocketRecord } from './socket-record.ts'
 
@@ -51,7 +51,7 @@ export class SocketTable {
       return record !== undefined && matches(record, tuple) ? record : undefined
     } catch (error) {
       if (!isAbsent(error)) throw error
-      const family = addressBytes(tuple.source.address).length === 4 ? 'ipv4' : 'ipv6'
+      const family = socketAddressBytes(tuple.source.address).length === 4 ? 'ipv4' : 'ipv6'
       this.#checkSupport(family, tuple.protocol)
       return undefined
     }
@@ -112,5 +112,5 @@ function matches(record: SocketRecord, tuple: SocketTuple): boolean {
 }
 
 function same(one: string, other: string): boolean {
-  return one === other || addressBytes(one).equals(addressBytes(other))
+  return one === other || socketAddressBytes(one).equals(socketAddressBytes(other))
 }
