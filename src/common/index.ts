@@ -10,9 +10,7 @@ export type {
   Origin,
 } from './config/index.ts'
 export {
-  choicesOf,
   describeExpected,
-  dictionaryValues,
   effectiveValues,
   formatProblem,
   isSection,

@@ -1,8 +1,21 @@
+import { FLOWD_CONFIGURATION } from '../../src/flowd/index.ts'
 import { commandsPage } from './commands-page.ts'
+import { configurationPage } from './configuration-page.ts'
 import { errorsPage } from './errors-page.ts'
 
-/** The reference pages that are generated from the code, by their path: one line each. */
+/** The reference pages that are generated from the code, by their path. */
 export const REFERENCE_PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/configuration-flowd.md': () =>
+    configurationPage({
+      title: 'Configuration of flowd',
+      introduction: [
+        'flowd reads the file that `--conf` names, else `/etc/tidemark/flowd.yaml`, else `/etc/flowd-go/conf.yaml`, else `/etc/flowd-go/conf.json`: YAML 1.2, and hence JSON. `tidemark flowd check` prints every value in force and where it came from.',
+        'Every key has a default. A plugin or backend is off until the file names it; `{}` turns it on with its defaults. Unknown and deprecated keys are named in a warning, with `check --strict` in an error.',
+        'The files of flowd-go are understood as they are. Where a default of ours differs from its, `compatibility: flowd-go` brings back its; this is implied when the program is called as `flowd-go` or reads a file in `/etc/flowd-go`.',
+      ],
+      schema: FLOWD_CONFIGURATION,
+      profile: 'flowd-go',
+    }),
 }

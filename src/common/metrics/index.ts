@@ -1,5 +1,4 @@
 export type { Labels } from './capped.ts'
-export { CappedMetric } from './capped.ts'
 export type { CounterMetric, CounterSeries, GaugeMetric, GaugeSeries, MetricsOptions } from './metrics.ts'
 export { Metrics } from './metrics.ts'
 export { StageAccount } from './stage.ts'

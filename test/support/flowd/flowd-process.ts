@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { ControlClient } from '../../../src/flowd/index.ts'
 
 export const TIDEMARK = resolve('bin/tidemark')
+export const FLOWD_GO_PROGRAM = resolve('bin/flowd-go')
 
 export interface FlowdProcessOptions {
   /** The configuration file's content; JSON by default, with files of the daemon in its own folder. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { FlowdProcess, TIDEMARK } from '../../support/flowd/flowd-process.ts'
+import { FLOWD_GO_PROGRAM, FlowdProcess, TIDEMARK } from '../../support/flowd/flowd-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-life-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -177,7 +177,7 @@ describe('a check', () => {
 
   it("has flowd-go's defaults when called by that name, and takes its command line", () => {
     const path = file('go.yaml', '{}\n')
-    const conf = spawnSync('bin/flowd-go', ['--conf', path, '--log-level', 'debug', 'conf'], { encoding: 'utf8' })
+    const conf = spawnSync(FLOWD_GO_PROGRAM, ['--conf', path, '--log-level', 'debug', 'conf'], { encoding: 'utf8' })
     expect(conf.status).toBe(0)
     expect(JSON.parse(conf.stdout)).toMatchObject({ PidPath: '/var/run/flowd-go.pid', WorkDir: '/var/cache/flowd-go' })
     const own = tidemark('flowd', 'conf', '--conf', path)
