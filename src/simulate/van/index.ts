@@ -1,4 +1,6 @@
 export type { AmqpListenerOptions } from './amqp-listener.ts'
+export type { ReplayOptions } from './capture-replay.ts'
+export { CaptureReplay } from './capture-replay.ts'
 export type { ControllerDialect } from './controller-source.ts'
 export { CONTROLLER_DIALECTS } from './controller-source.ts'
 export type { MessageFaults } from './faulty-outlet.ts'

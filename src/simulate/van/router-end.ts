@@ -3,8 +3,13 @@ import { installDecoder, isVanMessage } from '../../vanflow/index.ts'
 import { AmqpListener, type AmqpListenerOptions } from './amqp-listener.ts'
 import { Subscriber } from './subscriber.ts'
 
-/** Takes a FLUSH for a source's direct address; false when no such source lives: the message is then released. */
-export type FlushHandler = (direct: string) => boolean
+/** What the router end tells of its clients. */
+export interface RouterEndEvents {
+  /** A FLUSH came for a source's direct address; false when no such source lives: the message is then released. */
+  flush(direct: string): boolean
+  /** A client attached to an address. */
+  subscribed?(address: string): void
+}
 
 /** What passed the router end, for benchmarks and for tests that the sums match. */
 export interface RouterEndCounts {
@@ -22,13 +27,13 @@ export interface RouterEndCounts {
  */
 export class RouterEnd {
   readonly counts: RouterEndCounts = { delivered: 0, unheard: 0, overflowed: 0 }
-  readonly #flush: FlushHandler
+  readonly #events: RouterEndEvents
   readonly #container: Container
   readonly #listener: AmqpListener
   readonly #subscribers = new Map<string, Map<Sender, Subscriber>>()
 
-  constructor(options: AmqpListenerOptions, flush: FlushHandler) {
-    this.#flush = flush
+  constructor(options: AmqpListenerOptions, events: RouterEndEvents) {
+    this.#events = events
     this.#container = rhea.create_container({ id: 'simulated-router', receiver_options: { autoaccept: false } })
     this.#listener = new AmqpListener(this.#container, options)
     this.#serveLinks()
@@ -106,6 +111,7 @@ export class RouterEnd {
     sender.set_source({ address })
     const subscribers = this.#subscribers.get(address) ?? new Map<Sender, Subscriber>()
     this.#subscribers.set(address, subscribers.set(sender, new Subscriber(sender)))
+    this.#events.subscribed?.(address)
   }
 
   #subscriberOf(sender: Sender): Subscriber | undefined {
@@ -124,7 +130,7 @@ export class RouterEnd {
     const received: unknown = message
     const isFlush = isVanMessage(received) && received.kind === 'flush'
     const direct = (isFlush ? received.to : undefined) ?? String(receiver?.target.address)
-    if (isFlush && !this.#flush(direct)) delivery?.release()
+    if (isFlush && !this.#events.flush(direct)) delivery?.release()
     else delivery?.accept()
   }
 }

@@ -25,7 +25,7 @@ export class SimulatedVan {
 
   constructor(options: Partial<VanOptions> = {}) {
     this.options = { ...DEFAULT_VAN_OPTIONS, ...options }
-    this.#end = new RouterEnd(this.options.listen, direct => this.network.flush(direct))
+    this.#end = new RouterEnd(this.options.listen, { flush: direct => this.network.flush(direct) })
     // Faults draw from their own chance, so that they leave the network and its traffic as they are.
     this.#outlet = new FaultyOutlet(this.#end, new Random(this.options.seed + 1))
     this.network = new SimulatedNetwork(this.options, this.#outlet)
