@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { registerDemo } from './demo.ts'
 import { registerFlowd, registerFlowdCommands } from './flowd/index.ts'
 import { registerQueries } from './query/commands.ts'
+import { registerSimulate } from './simulate.ts'
 import { registerVersion } from './version.ts'
 
 /**
@@ -18,6 +19,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerQueries,
   // the rest
   registerDemo,
+  registerSimulate,
   registerVersion,
 ]
 

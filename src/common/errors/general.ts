@@ -86,4 +86,10 @@ export const GENERAL_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  CAPTURE_UNREADABLE: {
+    message: '{file} cannot be replayed: {reason}',
+    remedy: 'give a recording of a network, one JSON object a line; docs/reference/simulator.md describes it',
+    exitCode: 78,
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { messageOf, TidemarkError } from '../../common/index.ts'
 import { ATTRIBUTES } from '../../vanflow/index.ts'
 import { type CapturedValue, encodeCaptured, encodeCompound } from './captured-value.ts'
 
@@ -23,15 +24,25 @@ export interface Capture {
   startUs: number
 }
 
-/** Reads a recording, one JSON object a line (see `test/fixtures/captures/README.md`). Lines other than messages only tell what went on. */
+/**
+ * Reads a recording: one JSON object a line, as `test/fixtures/captures/README.md` describes it. Lines other than
+ * messages only tell what else went on. Throws CAPTURE_UNREADABLE.
+ */
 export function readCapture(file: string): Capture {
-  const lines = readFileSync(file, 'utf8').split('\n')
-  const events = lines
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line) as { ev: string; t: number; wall: number })
+  try {
+    return parseCapture(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new TidemarkError('CAPTURE_UNREADABLE', { file, reason: messageOf(error) }, error)
+  }
+}
+
+function parseCapture(text: string): Capture {
+  const lines = text.split('\n').filter(line => line !== '')
+  const events = lines.map(line => JSON.parse(line) as { ev?: string; t?: number; wall?: number })
   const first = events[0]
-  if (first === undefined) throw new SyntaxError(`${file} holds no events`)
+  if (first?.t === undefined || first.wall === undefined) throw new SyntaxError('its first line is no event')
   const messages = events.filter(event => event.ev === 'msg') as unknown as CapturedMessage[]
+  if (messages.length === 0) throw new SyntaxError('it holds no message')
   return { messages, startUs: Math.round((first.wall - first.t * 1000) * 1000) }
 }
 

@@ -1,6 +1,7 @@
 import { Random } from '../random.ts'
 import { TICK_MS } from './clock.ts'
 import { FaultyOutlet, type MessageFaults } from './faulty-outlet.ts'
+import { Mishaps } from './mishaps.ts'
 import { SimulatedNetwork } from './network.ts'
 import { RouterEnd, type RouterEndCounts } from './router-end.ts'
 import type { VanTruth } from './truth.ts'
@@ -19,6 +20,7 @@ export class SimulatedVan {
   readonly network: SimulatedNetwork
   readonly #end: RouterEnd
   readonly #outlet: FaultyOutlet
+  readonly #mishaps: Mishaps
   #timer: NodeJS.Timeout | undefined
   #startedMs = 0
   #ticksDone = 0
@@ -27,8 +29,11 @@ export class SimulatedVan {
     this.options = { ...DEFAULT_VAN_OPTIONS, ...options }
     this.#end = new RouterEnd(this.options.listen, { flush: direct => this.network.flush(direct) })
     // Faults draw from their own chance, so that they leave the network and its traffic as they are.
-    this.#outlet = new FaultyOutlet(this.#end, new Random(this.options.seed + 1))
+    const chance = new Random(this.options.seed + 1)
+    this.#outlet = new FaultyOutlet(this.#end, chance.fork())
     this.network = new SimulatedNetwork(this.options, this.#outlet)
+    this.#mishaps = new Mishaps(this.options.mishaps, this.network, () => this.cut(), chance.fork())
+    this.setMessageFaults(this.options.messageFaults)
   }
 
   get host(): string {
@@ -65,6 +70,7 @@ export class SimulatedVan {
     for (let tick = 0; tick < ticks; tick += 1) {
       this.#outlet.tick()
       this.network.advance()
+      this.#mishaps.tick()
     }
   }
 
@@ -72,6 +78,7 @@ export class SimulatedVan {
     return this.network.truth()
   }
 
+  /** Sets how probable faults of messages are; what is not named stays as it is. */
   setMessageFaults(faults: Partial<MessageFaults>): void {
     this.#outlet.faults = { ...this.#outlet.faults, ...faults }
   }

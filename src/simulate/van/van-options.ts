@@ -1,5 +1,7 @@
 import type { AmqpListenerOptions } from './amqp-listener.ts'
 import type { ControllerDialect } from './controller-source.ts'
+import type { MessageFaults } from './faulty-outlet.ts'
+import type { Mishap } from './mishaps.ts'
 import type { PlanOptions } from './plan.ts'
 import type { RouterDialect } from './router-source.ts'
 import type { TrafficOptions } from './traffic.ts'
@@ -14,6 +16,10 @@ export interface VanOptions extends PlanOptions, TrafficOptions {
   controllerDialects: readonly ControllerDialect[]
   /** How many times faster than real time timers run. Times in records remain those of this host's clock. */
   speed: number
+  /** What is wrong with messages, by probability. */
+  messageFaults: Partial<MessageFaults>
+  /** Every how many seconds of simulated time a mishap befalls the network. */
+  mishaps: Partial<Record<Mishap, number>>
   /** The same seed gives the same network, traffic and faults. */
   seed: number
 }
@@ -30,6 +36,8 @@ export const DEFAULT_VAN_OPTIONS: VanOptions = {
   meanDurationMs: 15_000,
   requestRate: 0.5,
   flowLimit: 5000,
+  messageFaults: {},
+  mishaps: {},
   speed: 1,
   seed: 1,
 }
