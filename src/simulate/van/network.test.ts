@@ -3,7 +3,7 @@ import { ATTRIBUTE, type AttributeName, decodeMessage, RECORD_TYPE, type VanMess
 import { Random } from '../random.ts'
 import { FaultyOutlet, type MessageFaults } from './faulty-outlet.ts'
 import { SimulatedNetwork } from './network.ts'
-import { DEFAULT_VAN_OPTIONS, type VanOptions } from './van-options.ts'
+import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './network-options.ts'
 
 /** A message as it left the network, and when, in simulated seconds. */
 interface Heard {
@@ -15,7 +15,7 @@ interface Heard {
 }
 
 /** A network whose messages all go into a list; everything is subscribed but what `deaf` names. */
-function listenTo(options: Partial<VanOptions> = {}, faults: Partial<MessageFaults> = {}) {
+function listenTo(options: Partial<NetworkOptions> = {}, faults: Partial<MessageFaults> = {}) {
   const heard: Heard[] = []
   const deaf = new Set<string>()
   let ticks = 0
@@ -27,7 +27,7 @@ function listenTo(options: Partial<VanOptions> = {}, faults: Partial<MessageFaul
   }
   const outlet = new FaultyOutlet(ear, new Random(7))
   outlet.faults = { ...outlet.faults, ...faults }
-  const network = new SimulatedNetwork({ ...DEFAULT_VAN_OPTIONS, ...options }, outlet)
+  const network = new SimulatedNetwork({ ...DEFAULT_NETWORK_OPTIONS, ...options }, outlet)
   const pass = (seconds: number) => {
     for (const end = ticks + seconds * 10; ticks < end; ) {
       ticks += 1
@@ -165,7 +165,7 @@ describe('a network says to who listens from the start', () => {
     ['routers 3.x without controllers', { controllerDialects: [] }],
     ['all at once', { routers: 6, routerDialects: ['router-2.3', 'router-2.7', 'router-3.x'] }],
     ['twelve sites', { routers: 12, services: 8 }],
-  ] as [string, Partial<VanOptions>][])('exactly what is true: %s', (_what, options) => {
+  ] as [string, Partial<NetworkOptions>][])('exactly what is true: %s', (_what, options) => {
     const { network, heard, pass } = listenTo({ rate: 10, ...options })
     pass(30)
     network.trafficRuns = false

@@ -3,13 +3,13 @@ import { ticks } from './clock.ts'
 import { ControllerSource } from './controller-source.ts'
 import type { EventSource } from './event-source.ts'
 import { linkDown, linkUp } from './links.ts'
+import type { NetworkOptions } from './network-options.ts'
 import type { Outlet } from './outlet.ts'
 import { type ProcessPlan, planVan, podSuffix, replicaSetHash, type VanPlan } from './plan.ts'
 import { RouterSource } from './router-source.ts'
 import { SimulatedSite } from './simulated-site.ts'
 import { Traffic } from './traffic.ts'
 import { trueRecords, type VanTruth } from './truth.ts'
-import type { VanOptions } from './van-options.ts'
 
 /** How long a router is gone when it restarts. */
 const RESTART_TICKS = ticks(3000)
@@ -30,14 +30,14 @@ export class SimulatedNetwork {
   readonly traffic: Traffic
   /** Whether connections open, move and close. */
   trafficRuns = true
-  readonly #options: VanOptions
+  readonly #options: NetworkOptions
   readonly #outlet: Outlet
   readonly #random: Random
   readonly #sites: readonly SimulatedSite[]
   #agenda: { tick: number; act: () => void }[] = []
   #tick = 0
 
-  constructor(options: VanOptions, outlet: Outlet) {
+  constructor(options: NetworkOptions, outlet: Outlet) {
     this.#options = options
     this.#outlet = outlet
     this.#random = new Random(options.seed)
