@@ -11,7 +11,7 @@ export type { FlowView, HealthView, ReloadResult, RunOptions, SendResult } from 
 export { ControlClient, runFlowd } from './daemon/index.ts'
 export type { FlowEvent, FlowState, Usage } from './event.ts'
 export type { ReadEvent } from './events/index.ts'
-export { EVENT_LINE_GRAMMAR, readEventLine } from './events/index.ts'
+export { EVENT_LINE_GRAMMAR, eventLineError, readEventLine } from './events/index.ts'
 export type { EndReason, Flow, FlowChange } from './flow.ts'
 export type { FlowTableOptions, KernelSockets, SocketProbe } from './flow-table/index.ts'
 export { FLOW_TABLE_OPTIONS, noSocketProbe, openKernelSockets } from './flow-table/index.ts'

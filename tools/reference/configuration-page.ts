@@ -20,21 +20,25 @@ export function configurationPage({ title, introduction, schema, profile }: Conf
 }
 
 function section(schema: ConfigurationSchema, path: string, profile: string | undefined): string[] {
-  const children = Object.entries(schema.properties ?? {})
-  const values = children.filter(([, child]) => !isSection(child))
-  const sections = children.filter(([, child]) => isSection(child))
+  const sections = Object.entries(schema.properties ?? {}).filter(([, child]) => isSection(child))
   const heading = path === '' ? ['## Top level', ''] : [`## ${path}`, '', `${schema.description ?? ''}`, '']
-  const extra = profile === undefined ? '' : ` default of ${profile} |`
-  const table = [
-    `| key | takes | default |${extra} meaning |`,
-    profile === undefined ? '|---|---|---|---|' : '|---|---|---|---|---|',
-    ...values.map(([name, child]) => row(name, child, profile)),
-    '',
-  ]
+  const table = optionsTable(schema, profile)
   const subsections = sections.flatMap(([name, child]) =>
     section(child, path === '' ? name : `${path}.${name}`, profile),
   )
-  return [...heading, ...(values.length === 0 ? [] : table), ...subsections]
+  return [...heading, ...(table.length === 0 ? [] : [...table, '']), ...subsections]
+}
+
+/** The table of a section's own keys, a line each; empty when it has none. */
+export function optionsTable(schema: ConfigurationSchema, profile: string | undefined): string[] {
+  const values = Object.entries(schema.properties ?? {}).filter(([, child]) => !isSection(child))
+  if (values.length === 0) return []
+  const extra = profile === undefined ? '' : ` default of ${profile} |`
+  return [
+    `| key | takes | default |${extra} meaning |`,
+    profile === undefined ? '|---|---|---|---|' : '|---|---|---|---|---|',
+    ...values.map(([name, child]) => row(name, child, profile)),
+  ]
 }
 
 function row(name: string, schema: ConfigurationSchema, profile: string | undefined): string {

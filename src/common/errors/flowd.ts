@@ -116,4 +116,22 @@ export const FLOWD_ERRORS = {
     exitCode: 2,
     httpStatus: 400,
   },
+  PIPE_NOT_FIFO: {
+    message: 'there is a file at {path} that is no FIFO; it is left alone',
+    remedy: 'remove the file, or set plugins.namedPipe.pipePath to another path',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  PIPE_UNUSABLE: {
+    message: 'the FIFO {path} cannot be made or opened: {reason}',
+    remedy: "make its folder, and see that flowd's user may write there; or set plugins.namedPipe.pipePath",
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  ACCOUNT_UNKNOWN: {
+    message: "there is no {kind} '{name}' in {file}",
+    remedy: 'make it, or give its number',
+    exitCode: 78,
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>

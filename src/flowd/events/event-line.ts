@@ -1,4 +1,5 @@
-import { type Parsed, type Registry, refused } from '../../scitags/index.ts'
+import { TidemarkError } from '../../common/index.ts'
+import { type Parsed, type ParseFailure, type Registry, refused } from '../../scitags/index.ts'
 import type { FlowEvent } from '../event.ts'
 import { joinEndpoints, readEndpoint, warningOfTuple } from './five-tuple.ts'
 import { readIds, warningOfIds } from './ids.ts'
@@ -38,4 +39,21 @@ export function readEventLine(line: string, registry: Registry, origin: string):
   const flow = joinEndpoints(protocol, source.value, destination.value)
   const warnings = [warningOfTuple(flow), warningOfIds(ids.value)].filter(warning => warning !== undefined)
   return { ok: true, value: { event: { state, flow, experiment, activity, origin }, warnings } }
+}
+
+/** Why a line was refused, as an error of the table. */
+export function eventLineError({ field, problem }: ParseFailure): TidemarkError {
+  const reason = field === '' ? problem : `${field}: ${problem}`
+  return new TidemarkError('EVENT_REFUSED', { reason, grammar: EVENT_LINE_GRAMMAR })
+}
+
+/** Seven fields, then an eighth that runs into the first word of another event. */
+const RUN_TOGETHER = /^(\s*(?:\S+\s+){7}\S+?)((?:start|end)\s.*)$/i
+
+/**
+ * The two lines that a line is made of when the first was written without its line feed; undefined when it is not two.
+ */
+export function splitRunTogether(line: string): [first: string, second: string] | undefined {
+  const match = RUN_TOGETHER.exec(line)
+  return match === null ? undefined : [match[1] ?? '', match[2] ?? '']
 }

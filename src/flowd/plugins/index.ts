@@ -1,5 +1,6 @@
 import type { Plugin } from '../components.ts'
 import type { UnitDefinition } from '../unit.ts'
+import { namedPipe } from './named-pipe/index.ts'
 
 /** Every plugin by its name in the configuration, in the order of starting. */
-export const PLUGINS = {} as const satisfies Readonly<Record<string, UnitDefinition<Plugin>>>
+export const PLUGINS = { namedPipe } as const satisfies Readonly<Record<string, UnitDefinition<Plugin>>>

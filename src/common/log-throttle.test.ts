@@ -1,0 +1,28 @@
+import { describe, expect, it, vi } from 'vitest'
+import { silentLogger } from './log.ts'
+import { LogThrottle } from './log-throttle.ts'
+
+describe('LogThrottle', () => {
+  it('lets some lines through, and says how many it left out', () => {
+    vi.useFakeTimers()
+    try {
+      const lines: unknown[] = []
+      const log = { ...silentLogger, warn: (fields: object, message: string) => void lines.push([fields, message]) }
+      const throttle = new LogThrottle(log, { lines: 2, periodMs: 1000 })
+      const warn = (n: number) => throttle.warn(() => [{ n }, 'bad'])
+      for (let n = 0; n < 5; n += 1) warn(n)
+      expect(lines.splice(0)).toEqual([
+        [{ n: 0 }, 'bad'],
+        [{ n: 1 }, 'bad'],
+      ])
+      vi.advanceTimersByTime(1000)
+      expect(lines.splice(0)).toEqual([[{ leftOut: 3 }, 'similar warnings were left out']])
+      warn(5)
+      throttle.flush()
+      vi.advanceTimersByTime(5000)
+      expect(lines).toEqual([[{ n: 5 }, 'bad']])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

@@ -1,0 +1,55 @@
+import type { Logger } from './log.ts'
+
+export interface LogThrottleOptions {
+  /** How many lines one period may have. */
+  lines?: number
+  periodMs?: number
+}
+
+/**
+ * Keeps a flood of bad input from flooding the log: so many lines a period, then one line that says how many were left
+ * out. What it drops is counted elsewhere.
+ */
+export class LogThrottle {
+  readonly #log: Logger
+  readonly #lines: number
+  readonly #periodMs: number
+  #used = 0
+  #leftOut = 0
+  #period: NodeJS.Timeout | undefined
+
+  constructor(log: Logger, { lines = 10, periodMs = 10_000 }: LogThrottleOptions = {}) {
+    this.#log = log
+    this.#lines = lines
+    this.#periodMs = periodMs
+  }
+
+  /**
+   * Logs a warning, or counts it as left out.
+   *
+   * @param describe makes the line; not called when there is no room for it
+   */
+  warn(describe: () => readonly [fields: Record<string, unknown>, message: string]): void {
+    if (this.#used >= this.#lines) {
+      this.#leftOut += 1
+      return
+    }
+    this.#used += 1
+    this.#period ??= setTimeout(() => this.#renew(), this.#periodMs).unref()
+    this.#log.warn(...describe())
+  }
+
+  /** Says what was left out in the current period, and begins a new one. */
+  flush(): void {
+    clearTimeout(this.#period)
+    this.#renew()
+  }
+
+  #renew(): void {
+    this.#period = undefined
+    this.#used = 0
+    if (this.#leftOut === 0) return
+    this.#log.warn({ leftOut: this.#leftOut }, 'similar warnings were left out')
+    this.#leftOut = 0
+  }
+}
