@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Metrics, silentLogger } from '../../common/index.ts'
-import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
-import type { UnitContext, UnitDefinition } from '../unit.ts'
+import { unitContext } from '../../../test/support/flowd/unit-context.ts'
+import { silentLogger } from '../../common/index.ts'
+import type { UnitDefinition } from '../unit.ts'
 import { UnitSet } from './unit-set.ts'
 
 interface FakeUnit {
@@ -19,14 +19,6 @@ const definition = (name: string): UnitDefinition<FakeUnit, typeof Options> => (
 })
 const REGISTRY = { one: definition('one'), two: definition('two'), three: definition('three') }
 
-const CONTEXT: UnitContext = {
-  log: silentLogger,
-  metrics: new Metrics({ prefix: 'test' }),
-  registry: { current: new Registry(REGISTRY_SNAPSHOT) },
-  flows: { size: 0, get: () => undefined, flows: () => [] },
-  application: 'test',
-}
-
 let events: string[]
 let failing: Set<string>
 let units: UnitSet<FakeUnit>
@@ -38,7 +30,7 @@ beforeEach(() => {
     events.push(what)
     return failing.has(what) ? Promise.reject(new Error(`failed: ${what}`)) : Promise.resolve()
   }
-  units = new UnitSet('plugin', REGISTRY, () => CONTEXT, silentLogger, {
+  units = new UnitSet('plugin', REGISTRY, unitContext, silentLogger, {
     attach: (_name, unit) => happen(`+${unit.label}`),
     detach: (_name, unit) => happen(`-${unit.label}`),
   })

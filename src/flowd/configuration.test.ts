@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { formatProblem, parseConfiguration } from '../common/index.ts'
+import {
+  effectiveFlowdValues,
+  FLOWD_CONFIGURATION,
+  loadFlowdConfiguration,
+  loadFlowdConfigurationOrDefaults,
+} from './configuration.ts'
+import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-configuration-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(text: string, name = 'flowd.yaml') {
+  const conf = join(folder, name)
+  writeFileSync(conf, text)
+  return loadFlowdConfiguration({ conf, calledAsFlowdGo: false })
+}
+
+/** The warnings of a text, without the file's name. */
+function warningsOf(text: string): string[] {
+  return load(text).warnings.map(warning => formatProblem(warning).replace(/^.*\.yaml:\d+:\d+: /, ''))
+}
+
+describe("flowd's configuration", () => {
+  it('has a default for every key, and all units off', () => {
+    const { values } = load('')
+    expect(values).toMatchObject({ pidPath: '/run/tidemark/flowd.pid', workDir: '/var/lib/tidemark/flowd' })
+    expect(values.plugins).toBeUndefined()
+  })
+
+  it("gives every unit's key a default, a description, and so a row of the reference", () => {
+    const loaded = load('plugins: {namedPipe: {}}')
+    const rows = effectiveFlowdValues(loaded).filter(row => row.key.startsWith('plugins.namedPipe.'))
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.every(row => row.value !== undefined && row.origin === 'default')).toBe(true)
+  })
+
+  it("takes flowd-go's defaults when the file says so, for units too", () => {
+    const { values } = load('compatibility: flowd-go\nplugins: {namedPipe: {}}')
+    expect(values).toMatchObject({ pidPath: '/var/run/flowd-go.pid', plugins: { namedPipe: { pipePath: 'np' } } })
+  })
+
+  it('says of keys of flowd-go that they have no effect', () => {
+    expect(warningsOf('plugins: {namedPipe: {maxReaders: 5, buffSize: 1000}}')).toEqual([
+      expect.stringMatching(/^plugins\.namedPipe\.maxReaders: has no effect/) as string,
+      expect.stringMatching(/^plugins\.namedPipe\.buffSize: has no effect/) as string,
+    ])
+  })
+
+  it('understands the test file of flowd-go: an old plugin name and the old STUN list', () => {
+    const loaded = load('pidPath: ./x.pid\nstunServers: ["stun:a:1"]\nplugins: {np: {pipePath: /y}}\n')
+    expect(loaded.values.plugins?.namedPipe?.pipePath).toBe('/y')
+    expect(loaded.warnings.map(warning => warning.key)).toEqual(['plugins.np', 'stunServers'])
+  })
+
+  it('does without a file only for commands that look for the daemon, and only when none was named', () => {
+    const missing = { conf: join(folder, 'missing.yaml'), calledAsFlowdGo: false }
+    expect(() => loadFlowdConfiguration(missing)).toThrow('no configuration file')
+    expect(() => loadFlowdConfigurationOrDefaults(missing)).toThrow('no configuration file')
+  })
+})
+
+describe('old keys', () => {
+  /** What a version 2.2 file means now, with every unit supported. */
+  function translate(text: string) {
+    return parseConfiguration(FLOWD_CONFIGURATION, text, 'conf.json', { deprecated: DEPRECATED_KEYS })
+  }
+
+  it.each([
+    ['backends: {ebpf: {}}', 'backends.ebpf'],
+    ['backends: {marker: {forceHookRemoval: true}}', 'backends.marker.forceHookRemoval'],
+    ['backends: {marker: {markingStrategy: flowLabel}}', 'backends.marker.markingStrategy'],
+    ['backends: {marker: {markingStrategy: flowLabelMatchAll}}', 'backends.marker.markingStrategy'],
+    ['backends: {marker: {markingStrategy: hopByHopAndDestination}}', 'backends.marker.markingStrategy'],
+    ['backends: {firefly: {fireflyDestinationPort: 1}}', 'backends.firefly.fireflyDestinationPort'],
+    ['backends: {firefly: {addNetlinkContext: true}}', 'backends.firefly.addNetlinkContext'],
+    ['backends: {firefly: {pollNetlink: true}}', 'backends.firefly.pollNetlink'],
+    ['backends: {firefly: {netlinkPollingInterval: 5000}}', 'backends.firefly.netlinkPollingInterval'],
+    ['plugins: {perfsonar: {activityID: 2, experimentID: 3}}', 'plugins.perfsonar.activityID'],
+    ['plugins: {iperf3: {activityIds: [1]}}', 'plugins.iperf3.activityIds'],
+  ])('%s is told of', (text, key) => {
+    expect(translate(text).warnings.map(warning => warning.key)).toContain(key)
+  })
+
+  it('leaves the present strategies alone', () => {
+    const keys = translate('backends: {marker: {markingStrategy: label}}').warnings.map(warning => warning.key)
+    expect(keys).not.toContain('backends.marker.markingStrategy')
+  })
+})
+
+describe('sections of flowd-go', () => {
+  it('are named when they have no effect yet', () => {
+    const missing = unsupportedSections(new Set(['plugins.api'])).map(row => row.key)
+    expect(missing).toContain('backends.prometheus')
+    expect(missing).toContain('enrichers')
+    expect(missing).not.toContain('plugins.api')
+  })
+})

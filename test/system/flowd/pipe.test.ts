@@ -1,0 +1,73 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipe-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const START = 'start tcp 2001:db8::1 2345 2001:db8::2 5777 cms 14'
+
+function withPipe(pipePath: string) {
+  return { plugins: { namedPipe: { pipePath } } }
+}
+
+describe('flowd with its named pipe', () => {
+  it('refuses a path that is a regular file, and leaves the file alone', async () => {
+    const path = join(folder, 'regular')
+    writeFileSync(path, 'precious')
+    await using flowd = new FlowdProcess({ configuration: withPipe(path) })
+    expect(await flowd.ended()).toBe(78)
+    expect(flowd.stderr).toMatch(/^error PIPE_[A-Z_]+: .*regular.*\nremedy: /m)
+    expect(readFileSync(path, 'utf8')).toBe('precious')
+    expect(existsSync(join(flowd.folder, 'flowd.sock'))).toBe(false)
+    expect(existsSync(join(flowd.folder, 'flowd.pid'))).toBe(false)
+  })
+
+  it('keeps its flows when a reload moves the pipe, and reads the new one', async () => {
+    await using flowd = new FlowdProcess({ configuration: withPipe(join(folder, 'one')) })
+    await flowd.ready()
+    appendFileSync(join(folder, 'one'), `${START}\n`)
+    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    const [before] = await flowd.control.flows()
+    flowd.configure(withPipe(join(folder, 'two')))
+    expect((await flowd.control.reload()).changes).toEqual(['plugin namedPipe restarted'])
+    expect(existsSync(join(folder, 'one'))).toBe(false)
+    appendFileSync(join(folder, 'two'), `${START.replace('2345', '2346')}\n`)
+    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(2))
+    expect((await flowd.control.flows())[0]).toEqual(before)
+  })
+
+  it('goes on as it was when a reload cannot open the new pipe', async () => {
+    writeFileSync(join(folder, 'in-the-way'), '')
+    await using flowd = new FlowdProcess({ configuration: withPipe(join(folder, 'three')) })
+    await flowd.ready()
+    flowd.configure(withPipe(join(folder, 'in-the-way')))
+    await expect(flowd.control.reload()).rejects.toMatchObject({ code: 'FLOWD_REFUSED' })
+    appendFileSync(join(folder, 'three'), `${START}\n`)
+    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+  })
+
+  it('resumes after kill -9 what its journal held: an unknown socket lives on, with the same label and start', async () => {
+    const files = join(folder, 'killed')
+    rmSync(files, { recursive: true, force: true })
+    const configuration = { ...withPipe(join(folder, 'four')), workDir: files, flowTable: { socketCheck: false } }
+    const killed = await new FlowdProcess({ configuration }).ready()
+    appendFileSync(join(folder, 'four'), `${START}\n`)
+    await vi.waitFor(async () => expect(await killed.control.flows()).toHaveLength(1))
+    const flows = await killed.control.flows()
+    await killed.stop('SIGKILL')
+    await using next = await new FlowdProcess({ configuration }).ready()
+    expect(await next.control.flows()).toEqual(flows)
+    await killed[Symbol.asyncDispose]()
+  })
+
+  it('reports a wrong line and loses none beside it', async () => {
+    const path = join(folder, 'five')
+    await using flowd = await new FlowdProcess({ configuration: withPipe(path) }).ready()
+    appendFileSync(path, `nonsense\n${START}\n`)
+    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    expect((await flowd.get('/metrics')).text).toMatch(/tidemark_flowd_dropped_total\{stage="[^"]*",cause="[^"]*"\} 1/)
+  })
+})
