@@ -14,11 +14,21 @@ export function addressFamily(address: string): AddressFamily {
  */
 export function canonicalAddress(text: string): string | undefined {
   if (!text.includes(':')) return isIPv4(text) ? text : undefined
+  const known = recent.get(text)
+  if (known !== undefined) return known
   if (!isIPv6(text)) return undefined
   const percent = text.indexOf('%')
-  if (percent === -1) return formatGroups(readGroups(text))
-  return formatGroups(readGroups(text.slice(0, percent))) + text.slice(percent)
+  const address = percent === -1 ? text : text.slice(0, percent)
+  const canonical = formatGroups(readGroups(address)) + text.slice(address.length)
+  if (recent.size === RECENT_ADDRESSES) recent.clear()
+  recent.set(text, canonical)
+  return canonical
 }
+
+const RECENT_ADDRESSES = 4096
+
+/** Texts seen lately: hosts speak of the same few addresses again and again. */
+const recent = new Map<string, string>()
 
 /** The address without its zone: what packets and messages carry. */
 export function withoutZone(address: string): string {

@@ -1,5 +1,6 @@
 import type { Backend } from '../components.ts'
 import type { UnitDefinition } from '../unit.ts'
+import { firefly } from './firefly/index.ts'
 
 /** Every backend by its name in the configuration, in the order of starting. */
-export const BACKENDS = {} as const satisfies Readonly<Record<string, UnitDefinition<Backend>>>
+export const BACKENDS = { firefly } as const satisfies Readonly<Record<string, UnitDefinition<Backend>>>

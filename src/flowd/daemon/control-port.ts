@@ -1,5 +1,4 @@
 import type { ErrorBody } from '../../common/index.ts'
-import type { HealthView } from '../health.ts'
 
 /** A live flow as the control socket tells it. */
 export interface FlowView {
@@ -17,6 +16,16 @@ export interface FlowView {
   label?: number
   origin: string
   startTime: string
+}
+
+/** How the daemon does. */
+export interface HealthView {
+  status: 'starting' | 'ready' | 'stopping'
+  uptimeSeconds: number
+  liveFlows: number
+  /** The plugins and backends that run. */
+  plugins: string[]
+  backends: string[]
 }
 
 /** What became of each line that was sent. */

@@ -3,15 +3,15 @@ import { ERRNO } from '../libc.ts'
 import { NETLINK, NetlinkSocket } from '../netlink/index.ts'
 import {
   encodeDump,
-  type PreparedLookup,
-  prepareLookup,
+  encodeLookup,
   SOCK_DIAG_BY_FAMILY,
   type SocketFamily,
   type SocketProtocol,
   type SocketQuery,
   type SocketTuple,
+  socketAddressBytes,
 } from './request.ts'
-import { SocketRecord } from './socket-record.ts'
+import { decodeSocketRecord, type SocketRecord } from './socket-record.ts'
 
 /**
  * The kernel's table of sockets in the network namespace of the process, asked by sock_diag. One lookup costs some
@@ -43,18 +43,16 @@ export class SocketTable {
    * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING when the kernel cannot tell
    */
   lookup(tuple: SocketTuple, extensions = 0): SocketRecord | undefined {
-    return this.find(prepareLookup(tuple, extensions))
-  }
-
-  /** The same for a tuple that is asked for again and again. */
-  find(lookup: PreparedLookup): SocketRecord | undefined {
+    const name = `lookup of the ${tuple.protocol} socket ${tuple.source.address} port ${tuple.source.port}`
+    const payload = encodeLookup(tuple, extensions)
     try {
-      const { name, payload } = lookup
-      const record = SocketRecord.of(this.#netlink.ask({ name, type: SOCK_DIAG_BY_FAMILY, payload }).payload)
-      return record !== undefined && isOf(record, lookup) ? record : undefined
+      const [reply] = this.#netlink.request({ name, type: SOCK_DIAG_BY_FAMILY, payload })
+      const record = reply === undefined ? undefined : decodeSocketRecord(reply.payload)
+      return record !== undefined && matches(record, tuple) ? record : undefined
     } catch (error) {
       if (!isAbsent(error)) throw error
-      this.#checkSupport(lookup.family, lookup.tuple.protocol)
+      const family = socketAddressBytes(tuple.source.address).length === 4 ? 'ipv4' : 'ipv6'
+      this.#checkSupport(family, tuple.protocol)
       return undefined
     }
   }
@@ -69,7 +67,7 @@ export class SocketTable {
     const name = `table of ${query.family} ${query.protocol} sockets`
     try {
       for (const reply of this.#netlink.dump({ name, type: SOCK_DIAG_BY_FAMILY, payload: encodeDump(query) })) {
-        const record = SocketRecord.of(reply.payload)
+        const record = decodeSocketRecord(reply.payload)
         if (record !== undefined) yield record
       }
     } catch (error) {
@@ -103,13 +101,16 @@ function missing(family: SocketFamily, protocol: SocketProtocol, cause: unknown)
   return new TidemarkError('SOCKET_DIAGNOSTICS_MISSING', { family, protocol }, cause)
 }
 
-/** Whether the record is of the socket asked for: the kernel also gives a listener that would take the connection. */
-function isOf(record: SocketRecord, { tuple, localBytes, remoteBytes }: PreparedLookup): boolean {
-  if (record.localPort !== tuple.source.port) return false
-  if (tuple.protocol === 'udp' && record.remotePort === 0) return true
+function matches(record: SocketRecord, tuple: SocketTuple): boolean {
+  const { local, remote } = record
+  const { source, destination } = tuple
+  if (local.port !== source.port) return false
+  if (tuple.protocol === 'udp' && remote.port === 0) return true
   return (
-    record.remotePort === tuple.destination.port &&
-    record.localBytes.equals(localBytes) &&
-    record.remoteBytes.equals(remoteBytes)
+    remote.port === destination.port && same(local.address, source.address) && same(remote.address, destination.address)
   )
+}
+
+function same(one: string, other: string): boolean {
+  return one === other || socketAddressBytes(one).equals(socketAddressBytes(other))
 }

@@ -33,8 +33,7 @@ export class WatchHub {
   readonly #watchers = new Map<Topic, Set<WatchClient>>()
   readonly #clients = new Set<WatchClient>()
   readonly #cuts: Record<CutCause, number> = { 'too-slow': 0, 'no-progress': 0 }
-  /** By key: an identity may go over to another record between two deliveries. */
-  readonly #changed = new Map<number, ViewRecord>()
+  readonly #changed = new Map<string, ViewRecord>()
   #framesSent = 0
   #isAnyFlowWatched = false
   #unsubscribe: (() => void) | undefined
@@ -123,7 +122,12 @@ export class WatchHub {
   #onChange({ kind, record }: ViewChange): void {
     // Watchers saw the end of a record; that the view forgets it later is none of their business.
     if (kind === 'evicted' || (isFlow(record.recordType) && !this.#isAnyFlowWatched)) return
-    this.#changed.set(record.key, record)
+    const former = this.#changed.get(record.identity)
+    // A restarted router gives an identity to another thing: who watched the former still learns of its end.
+    if (former !== undefined && former.recordType !== record.recordType) {
+      this.#changed.set(`${former.recordType} ${former.identity}`, former)
+    }
+    this.#changed.set(record.identity, record)
     if (this.#delivery !== undefined) return
     const sinceLastMs = performance.now() - this.#lastDeliveryMs
     this.#delivery = setTimeout(() => this.#deliver(), Math.max(0, this.#options.tickMs - sinceLastMs))

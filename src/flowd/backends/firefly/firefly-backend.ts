@@ -1,0 +1,66 @@
+import { hostname } from 'node:os'
+import { type Firefly, formatFirefly, formatFireflyHeader } from '../../../scitags/index.ts'
+import type { Backend } from '../../components.ts'
+import type { FlowChange } from '../../flow.ts'
+import type { UnitContext } from '../../unit.ts'
+import { CollectorAddress } from './collector-address.ts'
+import { DatagramSender } from './datagram-sender.ts'
+import type { FireflyOptions } from './options.ts'
+
+/** Announces the start and the end of each flow to its destination and, if asked to, to a collector. */
+export class FireflyBackend implements Backend {
+  readonly #options: FireflyOptions
+  readonly #context: UnitContext
+  readonly #hostname = hostname()
+  readonly #collector: CollectorAddress
+  readonly #sender: DatagramSender
+
+  constructor(options: FireflyOptions, context: UnitContext) {
+    this.#options = options
+    this.#context = context
+    this.#collector = new CollectorAddress(options.collectorAddress, context.log)
+    this.#sender = new DatagramSender(context.metrics.stage('fireflies'), context.log)
+  }
+
+  async start(): Promise<void> {
+    if (this.#options.sendToCollector) await this.#collector.start()
+  }
+
+  /** A resumed flow was announced before: nothing is sent for it. */
+  handle(change: FlowChange): Promise<void> | undefined {
+    if (change.kind === 'resume') return undefined
+    const { destinationPort, sendToCollector, collectorPort } = this.#options
+    const text = this.#write(change)
+    this.#sender.send(text, change.flow.tuple.destination.address, destinationPort)
+    if (sendToCollector) {
+      const collector = this.#collector.current
+      if (collector === undefined) this.#sender.dropUnaddressed('unresolved')
+      else this.#sender.send(text, collector, collectorPort)
+    }
+    return this.#sender.room()
+  }
+
+  async stop(): Promise<void> {
+    this.#collector.stop()
+    await this.#sender.close()
+  }
+
+  #write({ kind, flow }: Exclude<FlowChange, { kind: 'resume' }>): string {
+    const nowUs = Date.now() * 1000
+    const { tuple, experiment, activity, application, startTimeUs, endTimeUs, usage } = flow
+    const firefly: Firefly = {
+      state: kind,
+      currentTimeUs: nowUs,
+      startTimeUs,
+      flow: tuple,
+      experiment,
+      activity,
+      application,
+      ...(kind === 'end' ? { endTimeUs: endTimeUs ?? nowUs } : {}),
+      ...(usage === undefined ? {} : { usage }),
+    }
+    const json = formatFirefly(firefly)
+    if (!this.#options.prependSyslog) return json
+    return formatFireflyHeader({ hostname: this.#hostname, appName: this.#context.application }, nowUs) + json
+  }
+}
