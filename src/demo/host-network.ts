@@ -30,10 +30,14 @@ export function enterOwnNetwork(): void {
   setLinkUp(socket, demand(socket, 'lo').index)
 }
 
-/** Lays a cable from this process's network to that of another process. */
+/**
+ * Lays a cable from this process's network to that of another process. Its ends have different numbers: the kernel
+ * takes a link whose peer has the same number for one that need not hurry, and tells of its carrier a second later.
+ */
 export function layCable(peerPid: number): void {
   using socket = NetlinkSocket.open(NETLINK.ROUTE)
-  createVeth(socket, { name: PLAN.interfaceName }, { name: PLAN.interfaceName, pid: peerPid })
+  const name = PLAN.interfaceName
+  createVeth(socket, { name, index: 2 }, { name, index: 3, pid: peerPid })
 }
 
 /** Gives this end of the cable its address and turns it on; packets shall be no longer than on a wire. */

@@ -81,6 +81,8 @@ export function decodeLink(message: NetlinkMessage): Link | undefined {
 /** Where one end of a veth pair comes to lie. */
 export interface VethEnd {
   name: string
+  /** Its number, when it must be a certain one: both ends name one that is free, or neither does. */
+  index?: number
   /** A process in the network namespace that gets this end; the socket's namespace when absent. */
   pid?: number
 }
@@ -91,13 +93,13 @@ export interface VethEnd {
  * @throws TidemarkError NETLINK_REFUSED, PERMISSION_DENIED
  */
 export function createVeth(socket: NetlinkSocket, end: VethEnd, peer: VethEnd): void {
-  const data = nested(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, Buffer.concat([info({}), ...placement(peer)])))
+  const data = nested(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, Buffer.concat([numbered(peer), ...placement(peer)])))
   const linkInfo = nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'veth'), data)
   socket.request({
     name: `veth pair ${end.name}, ${peer.name}`,
     type: RTM_NEWLINK,
     flags: FLAG.CREATE | FLAG.EXCLUSIVE,
-    payload: Buffer.concat([info({}), ...placement(end), linkInfo]),
+    payload: Buffer.concat([numbered(end), ...placement(end), linkInfo]),
   })
 }
 
@@ -125,6 +127,10 @@ export function moveLink(socket: NetlinkSocket, index: number, pid: number): voi
 /** Deletes an interface; a veth takes its peer along. */
 export function deleteLink(socket: NetlinkSocket, index: number): void {
   socket.request({ name: `deletion of interface ${index}`, type: RTM_DELLINK, payload: info({ index }) })
+}
+
+function numbered({ index }: VethEnd): Buffer {
+  return info(index === undefined ? {} : { index })
 }
 
 function placement(end: VethEnd): Buffer[] {
