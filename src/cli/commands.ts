@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { registerCollector } from './collector/index.ts'
 import { registerDemo } from './demo.ts'
 import { registerFlowd, registerFlowdCommands } from './flowd/index.ts'
 import { registerQueries } from './query/commands.ts'
@@ -15,6 +16,7 @@ type RegisterCommand = (program: Command) => void
 export const COMMANDS: readonly RegisterCommand[] = [
   // the roles
   registerFlowd,
+  registerCollector,
   // what asks a running collector
   registerQueries,
   // the rest

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import Type, { type Static } from 'typebox'
+import { type LoadedConfiguration, loadConfiguration, parseConfiguration } from '../common/index.ts'
 import { SOURCE_TIMERS } from './ingest/index.ts'
 
 const MECHANISMS = ['EXTERNAL', 'PLAIN', 'ANONYMOUS'] as const
@@ -74,7 +76,7 @@ const Amqp = Type.Object(
       description: 'How long an attempt to connect may take.',
     }),
     longestRetrySeconds: Type.Number({
-      default: 5,
+      default: 2,
       minimum: 0.1,
       maximum: 3600,
       unit: 's',
@@ -156,10 +158,12 @@ const Retention = Type.Object(
       minimum: 0,
       description: 'How many of them are kept at most; the oldest go first, counted.',
     }),
-    maxRecords: Type.Integer({
-      default: 4_000_000,
+    maxBytes: Type.Integer({
+      default: 1024 ** 3,
       minimum: 1,
-      description: 'How many records there may be at all; new ones beyond are dropped, counted.',
+      unit: 'bytes',
+      description:
+        'About how much memory all records may hold. Beyond it the oldest ended ones go first, then new ones are refused, both counted.',
     }),
   },
   { description: 'What is kept of what has ended.' },
@@ -190,11 +194,37 @@ export const CollectorConfiguration = Type.Object(
 )
 export type CollectorConfiguration = Static<typeof CollectorConfiguration>
 
+export type LoadedCollectorConfiguration = LoadedConfiguration<CollectorConfiguration>
+
 /** Where the collector looks for its configuration when none is named. */
-export const COLLECTOR_CONFIGURATION_FILE = '/etc/tidemark/collector.yaml'
+const CONFIGURATION_FILE = '/etc/tidemark/collector.yaml'
+
+export interface ConfigurationChoice {
+  /** The file named, if any. */
+  conf: string | undefined
+  /** Unknown keys are errors. */
+  strict?: boolean
+}
+
+/**
+ * Reads the collector's configuration. Without a file at the usual place the defaults hold, since a connect.json may
+ * say all that is needed; a file that was named must be there.
+ *
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export function loadCollectorConfiguration({
+  conf,
+  strict = false,
+}: ConfigurationChoice): LoadedCollectorConfiguration {
+  const options = { strict, rules: configurationRules }
+  if (conf === undefined && !existsSync(CONFIGURATION_FILE)) {
+    return parseConfiguration(CollectorConfiguration, '', CONFIGURATION_FILE, options)
+  }
+  return loadConfiguration(CollectorConfiguration, conf ?? CONFIGURATION_FILE, options)
+}
 
 /** Rules across keys: each complaint belongs to a key. */
-export function configurationRules(values: CollectorConfiguration): { key: string; message: string }[] {
+function configurationRules(values: CollectorConfiguration): { key: string; message: string }[] {
   const { url, connectFile, tls, sasl } = values.amqp
   const { staleAfterSeconds, goneAfterSeconds } = values.sources
   const complaints: { key: string; message: string }[] = []

@@ -1,1 +1,2 @@
-export {}
+export { checkCollector } from './check.ts'
+export { CollectorConfiguration } from './configuration.ts'

@@ -1,15 +1,7 @@
 import type { Command } from 'commander'
-import type { EffectiveValue } from '../../common/index.ts'
-import { formatRows, type OutputFormat, outputOption } from '../output.ts'
-import type { Column } from '../table.ts'
+import { printEffectiveValues, printWarnings } from '../configuration-output.ts'
+import { type OutputFormat, outputOption } from '../output.ts'
 import { fileChoice } from './file-choice.ts'
-import { printWarnings } from './warnings.ts'
-
-const COLUMNS: readonly Column<EffectiveValue>[] = [
-  { heading: 'KEY', value: row => row.key },
-  { heading: 'VALUE', value: row => row.text },
-  { heading: 'ORIGIN', value: row => row.origin },
-]
 
 /** `flowd check`: whether the configuration is right, what is in force, and where each value came from. */
 export function registerCheck(flowd: Command): void {
@@ -22,6 +14,6 @@ export function registerCheck(flowd: Command): void {
       const { effectiveFlowdValues, loadFlowdConfiguration } = await import('../../flowd/index.ts')
       const loaded = loadFlowdConfiguration({ ...fileChoice(command), strict })
       printWarnings(loaded.warnings)
-      process.stdout.write(formatRows(output, COLUMNS, effectiveFlowdValues(loaded)))
+      printEffectiveValues(output, effectiveFlowdValues(loaded))
     })
 }

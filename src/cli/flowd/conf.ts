@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { printWarnings } from '../configuration-output.ts'
 import { fileChoice } from './file-choice.ts'
-import { printWarnings } from './warnings.ts'
 
 /** `flowd conf`: the configuration as flowd-go prints it. */
 export function registerConf(flowd: Command): void {

@@ -23,7 +23,7 @@ export const SOURCE_TIMERS: SourceTimers = {
   goneAfterMs: 30_000,
   answerMs: 1500,
   retryMs: 5000,
-  sweepAfterMs: 7000,
+  sweepAfterMs: 6000,
   flushIntervalMs: 10_000,
   periodicFlushMs: 600_000,
   duplicateWindowMs: 2000,

@@ -46,7 +46,7 @@ const TO_LIVE: Row[] = [
 
 describe('a source', () => {
   it('is asked when its links are up, live when it told, swept when its answer is complete', () => {
-    play([...TO_LIVE, [at(6900, tick()), 'live'], [at(7000, tick()), 'live', ['sweep']], [at(7500, tick()), 'live']])
+    play([...TO_LIVE, [at(5900, tick()), 'live'], [at(6000, tick()), 'live', ['sweep']], [at(7500, tick()), 'live']])
   })
 
   it('is asked again on its first heartbeat when the first FLUSH came before it knew of us', () => {
@@ -96,7 +96,7 @@ describe('a source', () => {
   it('is stale after 10 s of silence, returns when it speaks, and is asked what it said meanwhile', () => {
     play([
       ...TO_LIVE,
-      [at(7000, tick()), 'live', ['sweep']],
+      [at(6000, tick()), 'live', ['sweep']],
       [at(10_300, tick(9999)), 'live'],
       [at(10_301, tick(10_000)), 'stale'],
       [at(12_000, HEARD), 'live', ['flush gap']],
@@ -141,7 +141,7 @@ describe('a source', () => {
       [at(8000, LINKED), 'attached', ['flush first']],
       [at(8000, FLUSHED), 'flushed', ['mark']],
       [at(8500, root()), 'live'],
-      [at(15_000, tick()), 'live', ['sweep']],
+      [at(14_000, tick()), 'live', ['sweep']],
     ])
   })
 
@@ -149,7 +149,7 @@ describe('a source', () => {
     const incomplete = { kind: 'repair', reason: 'incomplete' } as Untimed
     play([
       ...TO_LIVE,
-      [at(7000, tick()), 'live', ['sweep']],
+      [at(6000, tick()), 'live', ['sweep']],
       [at(8000, incomplete), 'live'],
       [at(9500, tick()), 'live'],
       [at(10_000, tick()), 'live', ['flush incomplete']],
@@ -167,7 +167,7 @@ describe('a source', () => {
     const gap = { kind: 'repair', reason: 'gap' } as Untimed
     const state = play([
       ...TO_LIVE,
-      [at(7000, tick()), 'live', ['sweep']],
+      [at(6000, tick()), 'live', ['sweep']],
       [at(11_000, gap), 'live', ['flush gap']],
       [at(11_000, FLUSHED), 'live', ['mark']],
       [at(11_300, root()), 'live'],
@@ -181,12 +181,12 @@ describe('a source', () => {
     play([
       ...TO_LIVE,
       [at(400, { kind: 'repair', reason } as Untimed), 'live'],
-      [at(7000, tick()), 'live'],
+      [at(6000, tick()), 'live'],
       [at(10_000, tick()), 'live', [`flush ${reason}`]],
     ])
   })
 
   it('is asked every ten minutes without cause', () => {
-    play([...TO_LIVE, [at(7000, tick()), 'live', ['sweep']], [at(600_000, tick()), 'live', ['flush periodic']]])
+    play([...TO_LIVE, [at(6000, tick()), 'live', ['sweep']], [at(600_000, tick()), 'live', ['flush periodic']]])
   })
 })

@@ -29,6 +29,8 @@ export interface VanIngestContext {
 /** One look at the ingest, for readiness, metrics and tests. */
 export interface VanStatus {
   connected: boolean
+  /** How often a router accepted us. */
+  connects: number
   /** Why there is no connection, when one was tried. */
   problem: string | undefined
   sources: Record<SourcePhase, number>
@@ -116,6 +118,7 @@ export class VanIngest implements Service {
   get status(): VanStatus {
     return {
       connected: this.#connection.current !== undefined,
+      connects: this.#connection.connects,
       problem: this.#connection.failure?.message,
       sources: this.#sources.countByPhase(),
       idle: this.#inbox.size === 0,

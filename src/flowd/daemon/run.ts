@@ -1,8 +1,7 @@
-import { formatProblem, isTidemarkError, type Logger, messageOf } from '../../common/index.ts'
+import { formatProblem, isTidemarkError, type Logger, messageOf, SignalWatch } from '../../common/index.ts'
 import { ServiceNotifier } from '../../linux/index.ts'
 import { type FlowdFileChoice, loadFlowdConfiguration } from '../configuration.ts'
 import { Daemon } from './daemon.ts'
-import { SignalWatch } from './signal-watch.ts'
 import { journalPath } from './work-dir.ts'
 
 export interface RunOptions extends FlowdFileChoice {

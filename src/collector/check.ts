@@ -1,0 +1,33 @@
+import { homedir } from 'node:os'
+import { type ConfigurationProblem, type EffectiveValue, effectiveValues } from '../common/index.ts'
+import { CollectorConfiguration, type ConfigurationChoice, loadCollectorConfiguration } from './configuration.ts'
+import { endpointUrl, type RouterEndpoint, resolveEndpoint } from './ingest/index.ts'
+
+/**
+ * The router that a configuration means in this process.
+ *
+ * @throws TidemarkError CONFIG_UNREADABLE, CONNECT_JSON_INVALID
+ */
+export function chooseRouter(amqp: CollectorConfiguration['amqp'], environment: NodeJS.ProcessEnv): RouterEndpoint {
+  const connectFile = environment['MESSAGING_CONNECT_FILE']
+  return resolveEndpoint(amqp, { connectFile, workingFolder: process.cwd(), homeFolder: homedir() })
+}
+
+/**
+ * What `collector check` prints: every value in force with its origin, and the router that they mean.
+ *
+ * @throws TidemarkError of the configuration or of the connection file
+ */
+export function checkCollector(
+  choice: ConfigurationChoice,
+  environment: NodeJS.ProcessEnv,
+): { warnings: readonly ConfigurationProblem[]; rows: EffectiveValue[] } {
+  const loaded = loadCollectorConfiguration(choice)
+  const router = chooseRouter(loaded.values.amqp, environment)
+  const url = endpointUrl(router)
+  const rows = effectiveValues(CollectorConfiguration, loaded)
+  return {
+    warnings: loaded.warnings,
+    rows: [...rows, { key: '(router)', value: url, text: url, origin: router.origin }],
+  }
+}
