@@ -7,7 +7,7 @@ export {
   loadFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
-export type { FlowView, HealthView, ReloadResult, RunOptions, SendResult } from './daemon/index.ts'
+export type { FlowView, ReloadResult, RunOptions, SendResult } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
 export type { FlowEvent, FlowState, Usage } from './event.ts'
 export type { ReadEvent } from './events/index.ts'
@@ -16,6 +16,7 @@ export type { EndReason, Flow, FlowChange } from './flow.ts'
 export type { FlowTableOptions, KernelSockets, SocketProbe } from './flow-table/index.ts'
 export { FLOW_TABLE_OPTIONS, noSocketProbe, openKernelSockets } from './flow-table/index.ts'
 export { toFlowdGoShape } from './flowd-go-shape.ts'
+export type { HealthView } from './health.ts'
 export { Journal } from './journal/index.ts'
 export type { PipelineSetup } from './pipeline/index.ts'
 export { Pipeline } from './pipeline/index.ts'

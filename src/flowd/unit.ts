@@ -2,6 +2,7 @@ import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
 import type { Registry } from '../scitags/index.ts'
 import type { Flow } from './flow.ts'
+import type { HealthView } from './health.ts'
 
 /** The live flows, to look at. */
 export interface FlowsView {
@@ -24,6 +25,8 @@ export interface UnitContext {
   metrics: Metrics
   registry: RegistrySource
   flows: FlowsView
+  /** How the daemon does, for units that answer probes. */
+  health: () => HealthView
   /** What the program calls itself in messages: `tidemark-0.1.0`. */
   application: string
 }

@@ -5,6 +5,7 @@ import type { ViewChange, ViewRecord } from '../../src/collector/graph/view-port
 export class ProjectionInMemory implements Projection {
   readonly records = new Map<string, ViewRecord>()
   readonly #listeners = new Set<(change: ViewChange) => void>()
+  #lastKey = 0
 
   /** How many listen to changes. */
   get subscribers(): number {
@@ -14,7 +15,9 @@ export class ProjectionInMemory implements Projection {
   put(recordType: string, identity: string, attributes: ViewRecord['attributes'] = {}): void {
     const kind = this.records.has(identity) ? 'updated' : 'created'
     const endTimeUs = typeof attributes['endTime'] === 'number' ? attributes['endTime'] : undefined
+    this.#lastKey += 1
     const record: ViewRecord = {
+      key: this.records.get(identity)?.key ?? this.#lastKey,
       recordType,
       identity,
       attributes,

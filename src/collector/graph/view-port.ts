@@ -6,6 +6,12 @@ import type { ApplyOutcome, EndReason } from './source.ts'
  * Attribute names are those of the VAN-Flow table (`vanAddress`, `octets`).
  */
 export interface ViewRecord {
+  /**
+   * Tells this record from all others that are retained, also from one that bears the same identity (such as the number
+   * of its row): small and used again after the record was evicted, so that readers may keep what they know of records
+   * in arrays. Inferred records have negative ones.
+   */
+  readonly key: number
   readonly identity: string
   /** `ROUTER`, `LINK`, `BIFLOW_TPORT`, …; also the inferred `VAN_ADDRESS` and `IMAGE`. */
   readonly recordType: string

@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type ErrorBody, messageOf, TidemarkError } from '../../common/index.ts'
-import type { FlowView, HealthView, ReloadResult, SendResult } from './control-port.ts'
+import type { HealthView } from '../health.ts'
+import type { FlowView, ReloadResult, SendResult } from './control-port.ts'
 
 /** Speaks to a running flowd through its control socket. */
 export class ControlClient {

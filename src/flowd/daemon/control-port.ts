@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../../common/index.ts'
+import type { HealthView } from '../health.ts'
 
 /** A live flow as the control socket tells it. */
 export interface FlowView {
@@ -16,16 +17,6 @@ export interface FlowView {
   label?: number
   origin: string
   startTime: string
-}
-
-/** How the daemon does. */
-export interface HealthView {
-  status: 'starting' | 'ready' | 'stopping'
-  uptimeSeconds: number
-  liveFlows: number
-  /** The plugins and backends that run. */
-  plugins: string[]
-  backends: string[]
 }
 
 /** What became of each line that was sent. */

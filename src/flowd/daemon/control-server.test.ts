@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { errorBody, silentLogger, TidemarkError } from '../../common/index.ts'
+import type { HealthView } from '../health.ts'
 import { ControlClient } from './control-client.ts'
-import type { ControlPort, HealthView } from './control-port.ts'
+import type { ControlPort } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-control-'))

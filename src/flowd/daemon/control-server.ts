@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
 import { answerErrorsFromTable, type Logger, messageOf, type Service, TidemarkError } from '../../common/index.ts'
+import { addHealthRoutes } from '../health.ts'
 import type { ControlPort } from './control-port.ts'
 
 export interface ControlSocketOptions {
@@ -58,11 +59,7 @@ export function createControlApp(port: ControlPort, log: Logger): FastifyInstanc
   answerErrorsFromTable(app, log)
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.get('/flows', () => ({ flows: port.flows() }))
-  app.get('/healthz', () => port.health())
-  app.get('/readyz', (_request, reply) => {
-    const health = port.health()
-    return reply.code(health.status === 'ready' ? 200 : 503).send(health)
-  })
+  addHealthRoutes(app, () => port.health())
   app.post('/events', request => {
     if (typeof request.body !== 'string') {
       throw new TidemarkError('HTTP_BAD_REQUEST', { reason: 'the body is not lines of Content-Type: text/plain' })

@@ -18,12 +18,13 @@ import type { Backend, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
 import { EVENT_LINE_GRAMMAR, readEventLine } from '../events/index.ts'
 import { type KernelSockets, noSocketProbe, openKernelSockets, type SocketProbe } from '../flow-table/index.ts'
+import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import type { RegistrySource, UnitContext } from '../unit.ts'
 import { chooseSections } from './chosen-sections.ts'
-import type { ControlPort, FlowView, HealthView, ReloadResult, SendResult } from './control-port.ts'
+import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
 import { viewFlow } from './flow-view.ts'
 import { PidFile } from './pid-file.ts'
@@ -201,6 +202,7 @@ export class Daemon implements Service, ControlPort {
       metrics: this.#metrics,
       registry: this.#registry,
       flows: this.#pipeline.flows,
+      health: () => this.health(),
       application: APPLICATION,
     }
   }

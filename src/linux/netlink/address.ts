@@ -1,5 +1,5 @@
 import { addressBytes, addressText } from '../ip-address.ts'
-import { attribute, attributeOf, decodeAttributes, uint32 } from './attribute.ts'
+import { attribute, findAttribute, uint32 } from './attribute.ts'
 import { FLAG, type NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
@@ -33,9 +33,8 @@ export function listAddresses(socket: NetlinkSocket): InterfaceAddress[] {
 export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undefined {
   const { payload, type } = message
   if (type !== RTM_NEWADDR || payload.length < INFO_LENGTH) return undefined
-  const attributes = decodeAttributes(payload.subarray(INFO_LENGTH))
   // On point-to-point links IFA_ADDRESS is the peer; IFA_LOCAL, where present, is always this host.
-  const bytes = attributeOf(attributes, IFA_LOCAL) ?? attributeOf(attributes, IFA_ADDRESS)
+  const bytes = findAttribute(payload, IFA_LOCAL, INFO_LENGTH) ?? findAttribute(payload, IFA_ADDRESS, INFO_LENGTH)
   const family = payload[0]
   if (bytes === undefined || bytes.length !== (family === AF_INET ? 4 : 16)) return undefined
   if (family !== AF_INET && family !== AF_INET6) return undefined

@@ -1,10 +1,7 @@
-/** One netlink attribute (`struct nlattr`, linux/netlink.h): a type and its bytes. */
-export interface Attribute {
-  /** The type without the NESTED and NET_BYTEORDER bits. */
-  type: number
-  payload: Buffer
-}
-
+/**
+ * Netlink attributes (`struct nlattr`, linux/netlink.h): u16 length of header and value, u16 type, the value, padding.
+ * Numbers are in the host's byte order, which is little-endian on x64 and arm64.
+ */
 const HEADER_LENGTH = 4
 const TYPE_MASK = 0x3fff
 const NESTED = 0x8000
@@ -15,25 +12,23 @@ export function aligned(length: number): number {
 }
 
 /**
- * Reads a run of attributes. Reads what is whole and stops at the first that is not, so that a truncated message
- * still yields its beginning. Never throws.
+ * The value of the first attribute of a type. What stands behind one that is not whole is not found. Never throws.
+ *
+ * @param bytes a run of attributes from an offset on; undefined has none, so that calls for nested ones can be chained
+ * @param wanted the type without the NESTED and NET_BYTEORDER bits
  */
-export function decodeAttributes(bytes: Buffer): Attribute[] {
-  const attributes: Attribute[] = []
-  let offset = 0
+export function findAttribute(bytes: Buffer | undefined, wanted: number, from = 0): Buffer | undefined {
+  if (bytes === undefined) return undefined
+  let offset = from
   while (offset + HEADER_LENGTH <= bytes.length) {
     const length = bytes.readUInt16LE(offset)
     if (length < HEADER_LENGTH || offset + length > bytes.length) break
-    const type = bytes.readUInt16LE(offset + 2) & TYPE_MASK
-    attributes.push({ type, payload: bytes.subarray(offset + HEADER_LENGTH, offset + length) })
+    if ((bytes.readUInt16LE(offset + 2) & TYPE_MASK) === wanted) {
+      return bytes.subarray(offset + HEADER_LENGTH, offset + length)
+    }
     offset += aligned(length)
   }
-  return attributes
-}
-
-/** The bytes of the first attribute of a type, or undefined. */
-export function attributeOf(attributes: readonly Attribute[], type: number): Buffer | undefined {
-  return attributes.find(attribute => attribute.type === type)?.payload
+  return undefined
 }
 
 /** One attribute with its header and padding; several are joined by `Buffer.concat`. */

@@ -1,6 +1,6 @@
 export type { InterfaceAddress } from './address.ts'
 export { addAddress, listAddresses } from './address.ts'
-export { decodeAttributes, decodeText } from './attribute.ts'
+export { decodeText, findAttribute } from './attribute.ts'
 export type { Link, VethEnd } from './link.ts'
 export { ARPHRD, createVeth, deleteLink, findLink, limitSegments, listLinks, moveLink, setLinkUp } from './link.ts'
 export { NETLINK, NetlinkSocket } from './socket.ts'

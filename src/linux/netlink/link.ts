@@ -1,13 +1,4 @@
-import {
-  attribute,
-  attributeOf,
-  decodeAttributes,
-  decodeText,
-  decodeUint32,
-  nested,
-  text,
-  uint32,
-} from './attribute.ts'
+import { attribute, decodeText, decodeUint32, findAttribute, nested, text, uint32 } from './attribute.ts'
 import { FLAG, type NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
@@ -63,18 +54,17 @@ export function findLink(socket: NetlinkSocket, name: string): Link | undefined 
 export function decodeLink(message: NetlinkMessage): Link | undefined {
   const { payload, type } = message
   if (type !== RTM_NEWLINK || payload.length < INFO_LENGTH) return undefined
-  const attributes = decodeAttributes(payload.subarray(INFO_LENGTH))
-  const linkInfo = decodeAttributes(attributeOf(attributes, IFLA_LINKINFO) ?? Buffer.alloc(0))
+  const find = (type: number) => findAttribute(payload, type, INFO_LENGTH)
   const flags = payload.readUInt32LE(8)
   return {
     index: payload.readInt32LE(4),
-    name: decodeText(attributeOf(attributes, IFLA_IFNAME)),
+    name: decodeText(find(IFLA_IFNAME)),
     arphrd: payload.readUInt16LE(2),
     up: (flags & IFF_UP) !== 0,
     running: (flags & IFF_RUNNING) !== 0,
-    mtu: decodeUint32(attributeOf(attributes, IFLA_MTU), 0),
-    kind: decodeText(attributeOf(linkInfo, IFLA_INFO_KIND)),
-    hardwareAddress: (attributeOf(attributes, IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
+    mtu: decodeUint32(find(IFLA_MTU), 0),
+    kind: decodeText(findAttribute(find(IFLA_LINKINFO), IFLA_INFO_KIND)),
+    hardwareAddress: (find(IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
   }
 }
 

@@ -1,4 +1,4 @@
-import { aligned, attributeOf, decodeAttributes, decodeText } from './attribute.ts'
+import { aligned, decodeText, findAttribute } from './attribute.ts'
 
 /** One netlink message (`struct nlmsghdr`, linux/netlink.h), its fields in the host's byte order (little-endian). */
 export interface NetlinkMessage {
@@ -72,6 +72,5 @@ export function decodeError(message: NetlinkMessage): NetlinkError {
     return { errno, explanation: '' }
   }
   const repeated = (message.flags & FLAG.CAPPED) !== 0 ? HEADER_LENGTH : aligned(message.payload.readUInt32LE(4))
-  const attributes = decodeAttributes(message.payload.subarray(4 + repeated))
-  return { errno, explanation: decodeText(attributeOf(attributes, EXPLANATION_ATTRIBUTE)) }
+  return { errno, explanation: decodeText(findAttribute(message.payload, EXPLANATION_ATTRIBUTE, 4 + repeated)) }
 }

@@ -64,6 +64,22 @@ export class NetlinkSocket {
     return [...this.#exchange(request, FLAG.REQUEST | FLAG.ACK | (request.flags ?? 0))]
   }
 
+  /**
+   * Asks for one thing whose answer is one message: half the system calls of `request`, which also awaits an
+   * acknowledgement.
+   *
+   * @throws TidemarkError NETLINK_REFUSED with the kernel's explanation, PERMISSION_DENIED, SYSTEM_CALL_FAILED
+   */
+  ask(request: NetlinkRequest): NetlinkMessage {
+    const sequence = this.#send(request, FLAG.REQUEST)
+    for (;;) {
+      const message = decodeMessages(this.#receive(request.name)).find(answer => answer.sequence === sequence)
+      if (message === undefined) continue
+      if (message.type === CONTROL.ERROR) refuse(request.name, message)
+      return message
+    }
+  }
+
   /** Asks for a whole table, message by message; the answer must be read to its end before the next request. */
   dump(request: NetlinkRequest): Generator<NetlinkMessage, void, void> {
     return this.#exchange(request, FLAG.REQUEST | FLAG.DUMP | (request.flags ?? 0))
@@ -80,10 +96,7 @@ export class NetlinkSocket {
   }
 
   *#exchange(request: NetlinkRequest, flags: number): Generator<NetlinkMessage, void, void> {
-    this.#sequence += 1
-    const sequence = this.#sequence
-    const bytes = encodeMessage({ type: request.type, flags, sequence, payload: request.payload })
-    checked(`sending of the ${request.name}`, libc().send(this.#fd, bytes, bytes.length, 0))
+    const sequence = this.#send(request, flags)
     for (;;) {
       for (const message of decodeMessages(this.#receive(request.name))) {
         // An older sequence is the rest of an answer whose reader left early.
@@ -96,6 +109,15 @@ export class NetlinkSocket {
         yield message
       }
     }
+  }
+
+  /** Sends a request and returns the number that its answers carry. */
+  #send({ name, type, payload }: NetlinkRequest, flags: number): number {
+    this.#sequence += 1
+    const bytes = encodeMessage({ type, flags, sequence: this.#sequence, payload })
+    const sent = libc().send(this.#fd, bytes, bytes.length, 0)
+    if (sent < 0) checked(`sending of the ${name}`, sent)
+    return this.#sequence
   }
 
   /** One datagram, copied out of the receive buffer so that messages outlive the next one. */

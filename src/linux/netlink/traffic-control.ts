@@ -1,4 +1,4 @@
-import { attributeOf, decodeAttributes, decodeText, decodeUint32 } from './attribute.ts'
+import { decodeText, decodeUint32, findAttribute } from './attribute.ts'
 import type { NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
@@ -66,27 +66,25 @@ export function decodeQdisc(message: NetlinkMessage): Qdisc | undefined {
 
 export function decodeFilter(message: NetlinkMessage): Filter | undefined {
   if (message.type !== RTM_NEWTFILTER || message.payload.length < INFO_LENGTH) return undefined
-  const { kind, interfaceIndex, handle, parent, attributes } = common(message.payload)
-  const options = kind === 'bpf' ? decodeAttributes(attributeOf(attributes, TCA_OPTIONS) ?? Buffer.alloc(0)) : []
+  const { kind, interfaceIndex, handle, parent } = common(message.payload)
+  const options = kind === 'bpf' ? findAttribute(message.payload, TCA_OPTIONS, INFO_LENGTH) : undefined
   return {
     interfaceIndex,
     handle,
     parent,
     priority: message.payload.readUInt16LE(18),
     kind,
-    bpfName: decodeText(attributeOf(options, TCA_BPF_NAME)),
-    bpfId: decodeUint32(attributeOf(options, TCA_BPF_ID), undefined),
+    bpfName: decodeText(findAttribute(options, TCA_BPF_NAME)),
+    bpfId: decodeUint32(findAttribute(options, TCA_BPF_ID), undefined),
   }
 }
 
 function common(payload: Buffer) {
-  const attributes = decodeAttributes(payload.subarray(INFO_LENGTH))
   return {
     interfaceIndex: payload.readInt32LE(4),
     handle: payload.readUInt32LE(8),
     parent: payload.readUInt32LE(12),
-    kind: decodeText(attributeOf(attributes, TCA_KIND)),
-    attributes,
+    kind: decodeText(findAttribute(payload, TCA_KIND, INFO_LENGTH)),
   }
 }
 

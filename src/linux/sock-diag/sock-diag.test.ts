@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { socketRecordsSurvive } from '../../../test/support/properties/netlink.ts'
 import { SOCKET_REPLY } from '../../../test/support/properties/socket-reply.ts'
 import { attribute, nested, text } from '../netlink/attribute.ts'
-import { readAttribute } from './attributes.ts'
-import { encodeDump, encodeLookup, STATES_BUT_LISTEN, stateMask } from './request.ts'
-import { decodeSocketRecord } from './socket-record.ts'
+import { encodeDump, prepareLookup, STATES_BUT_LISTEN, stateMask } from './request.ts'
+import { SocketRecord } from './socket-record.ts'
 import { decodeTcpInfo } from './tcp-info.ts'
 
 const FIXED_LENGTH = 72
@@ -27,18 +26,18 @@ describe('sock_diag requests', () => {
       { address: '192.0.2.1', port: 0x0102 },
       { address: '198.51.100.2', port: 0x0304 },
     ]
-    const tcp = encodeLookup({ protocol: 'tcp', source, destination }, 2)
+    const tcp = prepareLookup({ protocol: 'tcp', source, destination }, 2).payload
     expect(tcp.toString('hex', 0, 16)).toBe(`02060200ffffffff01020304c0000201`)
     expect(tcp.toString('hex', 28, 32)).toBe('c6336402')
     expect(tcp.toString('hex', 48)).toBe('ff'.repeat(8))
-    const udp = encodeLookup({ protocol: 'udp', source, destination }, 0)
+    const udp = prepareLookup({ protocol: 'udp', source, destination }, 0).payload
     expect(udp.toString('hex', 0, 16)).toBe(`02110000ffffffff03040102c6336402`)
   })
 })
 
 describe('sock_diag replies', () => {
   it('reads a real one', () => {
-    const record = decodeSocketRecord(SOCKET_REPLY)
+    const record = SocketRecord.of(SOCKET_REPLY)
     expect(record).toMatchObject({
       family: 'ipv6',
       ipv6Socket: true,
@@ -60,13 +59,13 @@ describe('sock_diag replies', () => {
     const fixed = SOCKET_REPLY.subarray(0, FIXED_LENGTH)
     const unknown = [12, 13, 18, 20, 99].map(type => attribute(type, Buffer.alloc(7, 0xee)))
     const body = Buffer.concat([fixed, ...unknown, attribute(4, Buffer.from('cubic\0')), attribute(8, Buffer.of(2))])
-    expect(decodeSocketRecord(body)).toMatchObject({ congestion: 'cubic', shutdown: 2 })
+    expect(SocketRecord.of(body)).toMatchObject({ congestion: 'cubic', shutdown: 2 })
   })
 
   it('writes IPv4 on an IPv6 socket as IPv4', () => {
     const body = Buffer.from(SOCKET_REPLY)
     for (const offset of [8, 24]) Buffer.from('00000000000000000000ffffc0000201', 'hex').copy(body, offset)
-    expect(decodeSocketRecord(body)).toMatchObject({
+    expect(SocketRecord.of(body)).toMatchObject({
       family: 'ipv4',
       ipv6Socket: true,
       local: { address: '192.0.2.1' },
@@ -92,15 +91,22 @@ describe('sock_diag replies', () => {
     [21, '0100000000000080', { cgroupId: 0x8000000000000001n }],
     [22, '5200', { socketOptions: 0x52 }],
     [7, '01000000', { socketMemory: expect.objectContaining({ rmemAlloc: 1, drops: 0 }) as unknown }],
-    [21, '01', {}],
+    [21, '01', { cgroupId: undefined }],
     [4, '', { congestion: '' }],
   ])('attribute %d of %s', (type, hex, expected) => {
-    expect(readAttribute(type, Buffer.from(hex, 'hex'))).toEqual(expected)
+    const fixed = SOCKET_REPLY.subarray(0, FIXED_LENGTH)
+    const record = SocketRecord.of(Buffer.concat([fixed, attribute(type, Buffer.from(hex, 'hex'))]))
+    expect(record).toMatchObject(expected)
+    // And nothing else is found in it.
+    const [name] = Object.keys(expected)
+    expect(record?.[name === 'mark' ? 'classId' : 'mark']).toBeUndefined()
   })
 
   it('reads the upper layer protocol', () => {
-    expect(readAttribute(19, text(1, 'tls'))).toEqual({ upperLayerProtocol: 'tls' })
-    expect(readAttribute(19, nested(2, text(1, 'x')))).toEqual({ upperLayerProtocol: '' })
+    const fixed = SOCKET_REPLY.subarray(0, FIXED_LENGTH)
+    const record = (...children: readonly Buffer[]) => SocketRecord.of(Buffer.concat([fixed, nested(19, ...children)]))
+    expect(record(text(1, 'tls'))?.upperLayerProtocol).toBe('tls')
+    expect(record(nested(2, text(1, 'x')))?.upperLayerProtocol).toBe('')
   })
 })
 

@@ -3,15 +3,15 @@ import { ERRNO } from '../libc.ts'
 import { NETLINK, NetlinkSocket } from '../netlink/index.ts'
 import {
   encodeDump,
-  encodeLookup,
+  type PreparedLookup,
+  prepareLookup,
   SOCK_DIAG_BY_FAMILY,
   type SocketFamily,
   type SocketProtocol,
   type SocketQuery,
   type SocketTuple,
-  socketAddressBytes,
 } from './request.ts'
-import { decodeSocketRecord, type SocketRecord } from './socket-record.ts'
+import { SocketRecord } from './socket-record.ts'
 
 /**
  * The kernel's table of sockets in the network namespace of the process, asked by sock_diag. One lookup costs some
@@ -43,16 +43,18 @@ export class SocketTable {
    * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING when the kernel cannot tell
    */
   lookup(tuple: SocketTuple, extensions = 0): SocketRecord | undefined {
-    const name = `lookup of the ${tuple.protocol} socket ${tuple.source.address} port ${tuple.source.port}`
-    const payload = encodeLookup(tuple, extensions)
+    return this.find(prepareLookup(tuple, extensions))
+  }
+
+  /** The same for a tuple that is asked for again and again. */
+  find(lookup: PreparedLookup): SocketRecord | undefined {
     try {
-      const [reply] = this.#netlink.request({ name, type: SOCK_DIAG_BY_FAMILY, payload })
-      const record = reply === undefined ? undefined : decodeSocketRecord(reply.payload)
-      return record !== undefined && matches(record, tuple) ? record : undefined
+      const { name, payload } = lookup
+      const record = SocketRecord.of(this.#netlink.ask({ name, type: SOCK_DIAG_BY_FAMILY, payload }).payload)
+      return record !== undefined && isOf(record, lookup) ? record : undefined
     } catch (error) {
       if (!isAbsent(error)) throw error
-      const family = socketAddressBytes(tuple.source.address).length === 4 ? 'ipv4' : 'ipv6'
-      this.#checkSupport(family, tuple.protocol)
+      this.#checkSupport(lookup.family, lookup.tuple.protocol)
       return undefined
     }
   }
@@ -67,7 +69,7 @@ export class SocketTable {
     const name = `table of ${query.family} ${query.protocol} sockets`
     try {
       for (const reply of this.#netlink.dump({ name, type: SOCK_DIAG_BY_FAMILY, payload: encodeDump(query) })) {
-        const record = decodeSocketRecord(reply.payload)
+        const record = SocketRecord.of(reply.payload)
         if (record !== undefined) yield record
       }
     } catch (error) {
@@ -101,16 +103,13 @@ function missing(family: SocketFamily, protocol: SocketProtocol, cause: unknown)
   return new TidemarkError('SOCKET_DIAGNOSTICS_MISSING', { family, protocol }, cause)
 }
 
-function matches(record: SocketRecord, tuple: SocketTuple): boolean {
-  const { local, remote } = record
-  const { source, destination } = tuple
-  if (local.port !== source.port) return false
-  if (tuple.protocol === 'udp' && remote.port === 0) return true
+/** Whether the record is of the socket asked for: the kernel also gives a listener that would take the connection. */
+function isOf(record: SocketRecord, { tuple, localBytes, remoteBytes }: PreparedLookup): boolean {
+  if (record.localPort !== tuple.source.port) return false
+  if (tuple.protocol === 'udp' && record.remotePort === 0) return true
   return (
-    remote.port === destination.port && same(local.address, source.address) && same(remote.address, destination.address)
+    record.remotePort === tuple.destination.port &&
+    record.localBytes.equals(localBytes) &&
+    record.remoteBytes.equals(remoteBytes)
   )
-}
-
-function same(one: string, other: string): boolean {
-  return one === other || socketAddressBytes(one).equals(socketAddressBytes(other))
 }

@@ -28,6 +28,7 @@ export function unitContext(): UnitContext & { lines: LoggedLine[]; live: Map<st
       get: key => live.get(key),
       flows: () => live.values(),
     },
+    health: () => ({ status: 'ready', uptimeSeconds: 1, liveFlows: live.size, plugins: [], backends: [] }),
     application: 'tidemark-1.2.3',
     lines,
     live,

@@ -33,7 +33,8 @@ export class WatchHub {
   readonly #watchers = new Map<Topic, Set<WatchClient>>()
   readonly #clients = new Set<WatchClient>()
   readonly #cuts: Record<CutCause, number> = { 'too-slow': 0, 'no-progress': 0 }
-  readonly #changed = new Map<string, ViewRecord>()
+  /** By key: an identity may go over to another record between two deliveries. */
+  readonly #changed = new Map<number, ViewRecord>()
   #framesSent = 0
   #isAnyFlowWatched = false
   #unsubscribe: (() => void) | undefined
@@ -122,12 +123,7 @@ export class WatchHub {
   #onChange({ kind, record }: ViewChange): void {
     // Watchers saw the end of a record; that the view forgets it later is none of their business.
     if (kind === 'evicted' || (isFlow(record.recordType) && !this.#isAnyFlowWatched)) return
-    const former = this.#changed.get(record.identity)
-    // A restarted router gives an identity to another thing: who watched the former still learns of its end.
-    if (former !== undefined && former.recordType !== record.recordType) {
-      this.#changed.set(`${former.recordType} ${former.identity}`, former)
-    }
-    this.#changed.set(record.identity, record)
+    this.#changed.set(record.key, record)
     if (this.#delivery !== undefined) return
     const sinceLastMs = performance.now() - this.#lastDeliveryMs
     this.#delivery = setTimeout(() => this.#deliver(), Math.max(0, this.#options.tickMs - sinceLastMs))

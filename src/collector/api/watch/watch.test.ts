@@ -158,6 +158,7 @@ describe('WatchHub', () => {
     const peer = new Peer()
     hub.add(peer, [typeTopic('LINK'), typeTopic('LISTENER')]).open()
     view.put('LINK', 'a:5', { endTime: 5 })
+    view.records.delete('a:5')
     view.put('LISTENER', 'a:5', { octets: 1 })
     view.put('LISTENER', 'a:5', { octets: 2 })
     await nextTick()

@@ -1,0 +1,77 @@
+import { type Family, sample } from './exposition.ts'
+import type { Traffic } from './traffic-labels.ts'
+
+/** Upper bounds of the latency histogram in seconds: those of Skupper's network-observer. */
+const LATENCY_BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
+/** The traffic of all connections with the same labels. Plain counts: connections touch them at each change. */
+export class TrafficSeries {
+  readonly labels: string
+  readonly traffic: Traffic
+  opened = 0
+  closed = 0
+  sentBytes = 0
+  receivedBytes = 0
+  /** Connections that still count here. */
+  live = 0
+  lastUsedMs = 0
+  readonly #latencyCounts = new Array<number>(LATENCY_BOUNDS_S.length).fill(0)
+  #latencyCount = 0
+  #latencySumS = 0
+
+  /** @param labels as they stand between the braces */
+  constructor(labels: string, traffic: Traffic) {
+    this.labels = labels
+    this.traffic = traffic
+  }
+
+  get hasLatency(): boolean {
+    return this.#latencyCount > 0
+  }
+
+  observeLatency(seconds: number): void {
+    this.#latencyCount += 1
+    this.#latencySumS += seconds
+    const bucket = LATENCY_BOUNDS_S.findIndex(bound => seconds <= bound)
+    if (bucket >= 0) this.#latencyCounts[bucket] = (this.#latencyCounts[bucket] ?? 0) + 1
+  }
+
+  latencyLines(name: string): string {
+    let lines = ''
+    let below = 0
+    for (const [index, bound] of LATENCY_BOUNDS_S.entries()) {
+      below += this.#latencyCounts[index] ?? 0
+      lines += sample(`${name}_bucket`, `${this.labels},le="${bound}"`, below)
+    }
+    lines += sample(`${name}_bucket`, `${this.labels},le="+Inf"`, this.#latencyCount)
+    return (
+      lines +
+      sample(`${name}_sum`, this.labels, this.#latencySumS) +
+      sample(`${name}_count`, this.labels, this.#latencyCount)
+    )
+  }
+}
+
+interface TrafficFamily extends Family {
+  lines(series: TrafficSeries): string
+}
+
+const LATENCY = 'skupper_internal_latency_seconds'
+
+/** The families that every traffic series has a part in. */
+export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
+  counter('skupper_connections_opened_total', 'Connections opened through the network.', series => series.opened),
+  counter('skupper_connections_closed_total', 'Connections closed.', series => series.closed),
+  counter('skupper_sent_bytes_total', 'Bytes sent from clients to servers.', series => series.sentBytes),
+  counter('skupper_received_bytes_total', 'Bytes that clients received from servers.', series => series.receivedBytes),
+  {
+    name: LATENCY,
+    help: 'Latency that the network adds: to the first byte of the answer, as the client saw it less as the server saw it.',
+    type: 'histogram',
+    lines: series => (series.hasLatency ? series.latencyLines(LATENCY) : ''),
+  },
+]
+
+function counter(name: string, help: string, value: (series: TrafficSeries) => number): TrafficFamily {
+  return { name, help, type: 'counter', lines: series => sample(name, series.labels, value(series)) }
+}
