@@ -95,12 +95,15 @@ export class Agent<A extends Actions> {
  * The host's end: answers calls until the director leaves, then cleans up and exits. The terminal's Ctrl-C goes to the
  * whole group of processes, so hosts ignore it and wait for the director.
  */
-export function serve(actions: Actions, cleanUp: () => Promise<void>): void {
+export function serve(actions: Actions, cleanUp: () => void | Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, ignoreSignal)
   process.on('message', ({ id, name, input }: Call) => {
     void perform(actions, name, input).then(outcome => process.send?.({ id, ...outcome } satisfies Answer))
   })
-  process.once('disconnect', () => void cleanUp().finally(() => process.exit()))
+  const leave = async () => {
+    await cleanUp()
+  }
+  process.once('disconnect', () => void leave().finally(() => process.exit()))
 }
 
 async function perform(actions: Actions, name: string, input: unknown): Promise<Omit<Answer, 'id'>> {

@@ -32,7 +32,7 @@ function good(): Observation {
     dataBytes: PLAN.transferBytes,
     labels: { [label]: PACKETS } as Record<number, number>,
     trafficClasses: { [trafficClass]: PACKETS } as Record<number, number>,
-    sample: '6ba3003805b40640',
+    sample: `6ba${label.toString(16).padStart(5, '0')}05b40640`,
   })
   return {
     tallies: { declared: tally(LABEL, 0xba), other: tally(0, 0x2a) },

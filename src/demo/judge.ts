@@ -1,5 +1,6 @@
-import { decodeFlowLabel, encodeFlowLabel, FLOW_LABEL_MASK } from '../scitags/index.ts'
+import { encodeFlowLabel, FLOW_LABEL_MASK } from '../scitags/index.ts'
 import { type FireflyReport, judgeFirefly } from './firefly-check.ts'
+import { grouped, hexadecimal } from './format.ts'
 import type { Observation, Retransmissions } from './observation.ts'
 import { FLOW_NAMES, type FlowName, PLAN } from './plan.ts'
 import type { Tally } from './tally.ts'
@@ -74,7 +75,7 @@ function checkCapture({ captured, dropped }: Observation, transfers: DemoReport[
   return {
     name: 'the capture is complete',
     passed: dropped === 0 && whole,
-    detail: `${number(captured)} packets, ${dropped} dropped${whole ? '' : ', and fewer bytes than were sent'}`,
+    detail: `${grouped(captured)} packets, ${dropped} dropped${whole ? '' : ', and fewer bytes than were sent'}`,
   }
 }
 
@@ -82,7 +83,7 @@ function checkDeclared({ taggedPackets, dataPackets }: TransferReport): Check {
   return {
     name: 'every data packet of the declared transfer carries the tag',
     passed: dataPackets > 0 && taggedPackets === dataPackets,
-    detail: `${number(taggedPackets)} of ${number(dataPackets)}`,
+    detail: `${grouped(taggedPackets)} of ${grouped(dataPackets)}`,
   }
 }
 
@@ -96,7 +97,7 @@ function checkOther({ labels, dataPackets }: TransferReport): Check {
   return {
     name: 'no packet of the other transfer is touched',
     passed: dataPackets > 0 && untouched === dataPackets,
-    detail: `${number(dataPackets - untouched)} of ${number(dataPackets)}`,
+    detail: `${grouped(dataPackets - untouched)} of ${grouped(dataPackets)}`,
   }
 }
 
@@ -108,7 +109,7 @@ function checkClass(transfer: TransferReport, retransmissions: number): Check {
     name: `the traffic class of the ${name} transfer is as its application set it`,
     passed: expected > 0 && withoutEcn <= retransmissions && expected + withoutEcn === dataPackets,
     detail: Object.entries(trafficClasses)
-      .map(([value, packets]) => `${hexadecimal(Number(value), 2)} × ${number(packets)}`)
+      .map(([value, packets]) => `${hexadecimal(Number(value), 2)} × ${grouped(packets)}`)
       .join(', '),
   }
 }
@@ -125,17 +126,4 @@ function checkFirefly(fireflies: readonly FireflyReport[], state: 'start' | 'end
 
 function describeFirefly({ problem, experiment, activity }: FireflyReport): string {
   return problem || `valid, experiment ${experiment}, activity ${activity}`
-}
-
-/** The parts of the label that most packets carry. */
-export function labelParts(transfer: TransferReport): ReturnType<typeof decodeFlowLabel> {
-  return decodeFlowLabel(transfer.label)
-}
-
-export function number(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
-export function hexadecimal(value: number, digits: number): string {
-  return `0x${value.toString(16).padStart(digits, '0')}`
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
-import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
-import { type Check, type DemoReport, hexadecimal, labelParts, number, type TransferReport } from './judge.ts'
+import { decodeFlowLabel, REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
+import { grouped, hexadecimal } from './format.ts'
+import type { Check, DemoReport, TransferReport } from './judge.ts'
 import { FLOW_NAMES, PLAN } from './plan.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -44,7 +45,7 @@ export function printReport(report: DemoReport, elapsedMs: number): string {
     '',
     paint(
       'bold',
-      `What host b captured of each transfer (${number(PLAN.transferBytes / 1e6)} MB to port ${PLAN.servicePort})`,
+      `What host b captured of each transfer (${grouped(PLAN.transferBytes / 1e6)} MB to port ${PLAN.servicePort})`,
     ),
     '',
     ...printTransfers(FLOW_NAMES.map(name => report.transfers[name])),
@@ -62,7 +63,7 @@ function printTransfers(transfers: readonly TransferReport[]): string[] {
   const rows = transfers.map(transfer => [
     String(transfer.sourcePort),
     transfer.name === 'declared' ? 'declared' : 'not declared',
-    number(transfer.dataPackets).padStart(12),
+    grouped(transfer.dataPackets).padStart(12),
     `${((100 * transfer.taggedPackets) / Math.max(1, transfer.dataPackets)).toFixed(1)} %`.padStart(7),
     hexadecimal(transfer.label, 5),
     transfer.taggedPackets === 0 ? 'nothing' : meaning(),
@@ -76,21 +77,19 @@ function printTransfers(transfers: readonly TransferReport[]): string[] {
   ]
 }
 
-/** The first word of an IPv6 header, taken apart. */
-function printHeader(transfer: TransferReport): string[] {
-  if (transfer.sample === '') return []
-  const { experiment, activity, entropy } = labelParts(transfer)
-  const [version, trafficClass, label] = [
-    transfer.sample.slice(0, 1),
-    transfer.sample.slice(1, 3),
-    transfer.sample.slice(3, 8),
-  ]
+/** The first 32 bits of an IPv6 header, taken apart. */
+function printHeader({ sample, expectedClass }: TransferReport): string[] {
+  if (sample === '') return []
+  const [version, trafficClass, label] = [sample.slice(0, 1), sample.slice(1, 3), sample.slice(3, 8)]
   const value = Number.parseInt(trafficClass, 16)
-  const says = `experiment ${experiment} (${registry.experimentName(experiment) ?? 'unknown'}), activity ${activity} (${registry.activityName(experiment, activity) ?? 'unknown'}), entropy ${entropy}`
+  const { experiment, activity, entropy } = decodeFlowLabel(Number.parseInt(label, 16))
+  const experimentName = registry.experimentName(experiment) ?? 'unknown'
+  const activityName = registry.activityName(experiment, activity) ?? 'unknown'
+  const bits = paint('bold', `${version} ${trafficClass} ${paint('cyan', label)}`)
   return [
-    `  ${paint('bold', `${version} ${trafficClass} ${paint('cyan', label)}`)}  ${paint('dim', "the declared transfer's first data packet: its IPv6 header begins so")}`,
-    `  │ │  └ flow label: ${says}`,
-    `  │ └ traffic class: DSCP ${value >> 2}, ECN ${value & 3}${value === transfer.expectedClass ? ', untouched' : ''}`,
+    `  ${bits}  ${paint('dim', "the declared transfer's first data packet: its IPv6 header begins so")}`,
+    `  │ │  └ flow label: experiment ${experiment} (${experimentName}), activity ${activity} (${activityName}), entropy ${entropy}`,
+    `  │ └ traffic class: DSCP ${value >> 2}, ECN ${value & 3}${value === expectedClass ? ', untouched' : ''}`,
     '  └ version',
   ]
 }

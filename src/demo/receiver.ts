@@ -38,10 +38,9 @@ export class Receiver {
     observe: () => this.#observe(),
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#capture?.stop()
     this.#service.close()
-    await Promise.resolve()
   }
 
   async #listen(): Promise<void> {
