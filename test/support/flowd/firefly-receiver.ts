@@ -9,10 +9,11 @@ export interface SeenFirefly {
   context: { 'experiment-id': number; 'activity-id': number }
 }
 
-/** Receives the fireflies that arrive at UDP port 10514 of a namespace. */
+/** Receives the fireflies that arrive in a namespace (here when absent), at UDP port 10514 or any free one (0). */
 export class FireflyReceiver {
   readonly fireflies: SeenFirefly[] = []
   readonly child: ChildProcess
+  port = 0
   readonly #ready: Promise<void>
 
   constructor(namespace?: TestNamespace, port = 10_514) {
@@ -21,7 +22,7 @@ import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
 s.bind(('::', int(sys.argv[1])))
-print('ready', flush=True)
+print('port', s.getsockname()[1], flush=True)
 while True:
     text = s.recv(65535).decode()
     print(text[text.index('{'):], flush=True)
@@ -32,8 +33,10 @@ while True:
     const lines = createInterface({ input: this.child.stdout })
     this.#ready = new Promise(resolve => {
       lines.on('line', line => {
-        if (line === 'ready') resolve()
-        else this.fireflies.push(JSON.parse(line) as SeenFirefly)
+        if (line.startsWith('port ')) {
+          this.port = Number(line.slice('port '.length))
+          resolve()
+        } else this.fireflies.push(JSON.parse(line) as SeenFirefly)
       })
     })
   }

@@ -11,17 +11,33 @@ export const TIDEMARK = resolve('bin/tidemark')
 export const FLOWD_GO_PROGRAM = resolve('bin/flowd-go')
 
 export interface FlowdProcessOptions {
-  /** The configuration file's content; JSON by default, with files of the daemon in its own folder. */
-  configuration?: object | string
+  /**
+   * The configuration file's content: a text as it is, or an object, in which the paths of the daemon's own files are
+   * filled in. A function gets the process's folder.
+   */
+  configuration?: object | string | ((folder: string) => object)
   /** More words after `flowd run`. */
   words?: readonly string[]
   /** Words before the program: `['setpriv', …]`. */
   prefix?: readonly string[]
   /** Starts the process elsewhere, for example in a network namespace. */
-  spawn?: (program: string, words: readonly string[], options: SpawnOptions) => ChildProcess
+  spawn?: Spawn
   environment?: NodeJS.ProcessEnv
   /** Where the daemon's files are; a new folder when absent. */
   folder?: string
+}
+
+type Spawn = (program: string, words: readonly string[], options: SpawnOptions) => ChildProcess
+
+/** Runs a command of `tidemark` to its end, elsewhere if need be. */
+export async function runTidemark(words: readonly string[], how: { spawn?: Spawn } = {}) {
+  const child = (how.spawn ?? spawn)(TIDEMARK, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  return { code, stdout, stderr }
 }
 
 /** A real `tidemark flowd run`, its files in a folder of its own. */
@@ -40,12 +56,13 @@ export class FlowdProcess implements AsyncDisposable {
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tidemark-flowd-'))
     this.configurationFile = join(this.folder, 'flowd.yaml')
     this.control = new ControlClient(join(this.folder, 'flowd.sock'))
-    this.configure(options.configuration ?? {})
+    const { configuration = {} } = options
+    this.configure(typeof configuration === 'function' ? configuration(this.folder) : configuration)
     const [program = TIDEMARK, ...words] = [
       ...(options.prefix ?? []),
       ...[TIDEMARK, '--conf', this.configurationFile, 'flowd', 'run', ...(options.words ?? [])],
     ]
-    const start = options.spawn ?? ((name, args, how) => spawn(name, args, how))
+    const start: Spawn = options.spawn ?? spawn
     this.child = start(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.environment },
