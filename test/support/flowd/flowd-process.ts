@@ -11,11 +11,10 @@ export const TIDEMARK = resolve('bin/tidemark')
 export const FLOWD_GO_PROGRAM = resolve('bin/flowd-go')
 
 export interface FlowdProcessOptions {
-  /**
-   * The configuration file's content: a text as it is, or an object, in which the paths of the daemon's own files are
-   * filled in. A function gets the process's folder.
-   */
-  configuration?: object | string | ((folder: string) => object)
+  /** The configuration file: a text as it is, or an object, in which the daemon's own files are filled in. */
+  configuration?: object | string
+  /** The configuration where it names files in the process's folder. */
+  configurationIn?: (folder: string) => object
   /** More words after `flowd run`. */
   words?: readonly string[]
   /** Words before the program: `['setpriv', …]`. */
@@ -56,8 +55,7 @@ export class FlowdProcess implements AsyncDisposable {
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tidemark-flowd-'))
     this.configurationFile = join(this.folder, 'flowd.yaml')
     this.control = new ControlClient(join(this.folder, 'flowd.sock'))
-    const { configuration = {} } = options
-    this.configure(typeof configuration === 'function' ? configuration(this.folder) : configuration)
+    this.configure(options.configurationIn?.(this.folder) ?? options.configuration ?? {})
     const [program = TIDEMARK, ...words] = [
       ...(options.prefix ?? []),
       ...[TIDEMARK, '--conf', this.configurationFile, 'flowd', 'run', ...(options.words ?? [])],
