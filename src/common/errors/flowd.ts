@@ -68,6 +68,12 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  PUBLIC_ADDRESS_NO_ANSWER: {
+    message: 'the web service {url} does not tell our public address: {reason}',
+    remedy: 'check that the host may reach it, or name another in httpServices; manualMapping needs none',
+    exitCode: 1,
+    httpStatus: 502,
+  },
   STUN_NO_ANSWER: {
     message: 'the STUN server {server} gave no answer: {reason}',
     remedy: 'check that UDP to it passes the firewall, or name another in stunServers; manualMapping needs none',

@@ -1,1 +1,2 @@
+export type { StunServer } from './client.ts'
 export { queryMappedAddress } from './client.ts'

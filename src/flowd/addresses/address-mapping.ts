@@ -1,0 +1,95 @@
+import { networkInterfaces } from 'node:os'
+import { type Logger, messageOf, type Service } from '../../common/index.ts'
+import { canonicalAddress } from '../../scitags/index.ts'
+import type { AddressMappingOptions } from './options.ts'
+import { isLinkLocalAddress, isPublicAddress } from './public-address.ts'
+import { type AskPublicAddress, askInTurn } from './public-view.ts'
+
+export interface AddressMappingSetup {
+  log: Logger
+  /** Lists this host's addresses; those of every interface when absent. */
+  localAddresses?: () => readonly string[]
+  /** Learns how one of them is seen from outside; web services and STUN when absent. */
+  ask?: AskPublicAddress
+}
+
+/**
+ * The public address of each private address of this host, on every interface. It is learnt in the background and
+ * again from time to time: nothing waits for it, and until an answer is there an address stands for itself.
+ */
+export class AddressMapping implements Service {
+  readonly #options: AddressMappingOptions
+  readonly #log: Logger
+  readonly #localAddresses: () => readonly string[]
+  readonly #ask: AskPublicAddress
+  readonly #manual: ReadonlyMap<string, string>
+  readonly #learnt = new Map<string, string>()
+  readonly #stopping = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #refreshing: Promise<void> = Promise.resolve()
+
+  constructor(options: AddressMappingOptions, setup: AddressMappingSetup) {
+    this.#options = options
+    this.#log = setup.log
+    this.#localAddresses = setup.localAddresses ?? interfaceAddresses
+    this.#ask = setup.ask ?? askInTurn(options)
+    this.#manual = new Map(Object.entries(options.manualMapping).map(([from, to]) => [canonical(from), canonical(to)]))
+  }
+
+  /** Begins to learn; resolves at once. */
+  async start(): Promise<void> {
+    this.#refresh()
+    this.#timer = setInterval(() => this.#refresh(), this.#options.refreshSeconds * 1000).unref()
+    await Promise.resolve()
+  }
+
+  /** The address that others see for this one: from the configuration, else learnt, else itself. */
+  map(address: string): string {
+    return this.#manual.get(address) ?? this.#learnt.get(address) ?? address
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stopping.abort()
+    await this.#refreshing
+  }
+
+  /** Asks about every address that needs it; a round that is still at work is not joined by another. */
+  #refresh(): void {
+    this.#refreshing = this.#refreshing.then(async () => {
+      const wanted = this.#localAddresses().filter(address => !this.#manual.has(address) && isAskedAbout(address))
+      for (const gone of [...this.#learnt.keys()].filter(address => !wanted.includes(address))) {
+        this.#learnt.delete(gone)
+      }
+      await Promise.all(wanted.map(address => this.#learn(address)))
+    })
+  }
+
+  async #learn(address: string): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    try {
+      const seenAs = await this.#ask(address, this.#stopping.signal)
+      if (this.#learnt.get(address) === seenAs) return
+      this.#learnt.set(address, seenAs)
+      this.#log.info({ address, seenAs }, 'address as seen from outside')
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      const reasons = error instanceof AggregateError ? error.errors.map(messageOf) : [messageOf(error)]
+      const keeps = this.map(address)
+      this.#log.warn({ address, keeps, reasons }, 'nobody says how this address is seen from outside')
+    }
+  }
+}
+
+/** Public addresses are what others see; link-local ones and loopback never leave. */
+function isAskedAbout(address: string): boolean {
+  return !isPublicAddress(address) && !isLinkLocalAddress(address) && address !== '::1' && !address.startsWith('127.')
+}
+
+function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap(list => list?.map(({ address }) => canonical(address)) ?? [])
+}
+
+function canonical(address: string): string {
+  return canonicalAddress(address) ?? address
+}

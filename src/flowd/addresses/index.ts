@@ -1,0 +1,5 @@
+export { AddressMapping } from './address-mapping.ts'
+export type { AddressMappingOptions } from './options.ts'
+export { ADDRESS_MAPPING_OPTIONS } from './options.ts'
+export { isLinkLocalAddress, isPublicAddress } from './public-address.ts'
+export { askInTurn } from './public-view.ts'
