@@ -31,5 +31,7 @@ export type ApplyOutcome =
   | 'incomplete'
   /** A record type that the table does not know. */
   | 'unknown-type'
+  /** Its source was closed before. */
+  | 'closed-source'
   /** A cap was reached. */
   | 'capped'

@@ -46,16 +46,16 @@ export interface ViewChange {
 
 /** One look at the graph's own state, for metrics. */
 export interface GraphStatistics {
-  /** Records that live, by type. */
-  live: Readonly<Record<string, number>>
+  /** Records that live. */
+  live: number
   /** Records that ended and are still retained. */
   ended: number
-  /** Records that live and whose beginning was not seen. */
-  incomplete: number
   /** What became of the records handed in; the sum is their number. */
   outcomes: Readonly<Record<ApplyOutcome, number>>
   /** Ended records that were evicted, by cause. */
   evicted: Readonly<Record<EvictionCause, number>>
+  /** Attributes that were not kept, because their record had more than any record has. */
+  refusedAttributes: number
   /** Estimate of the memory that records hold. */
   bytes: number
 }
@@ -68,10 +68,16 @@ export interface ViewPort {
   /** The record that bears an identity now; one that gave its identity to another is found by its type only. */
   get(identity: string): ViewRecord | undefined
   byType(recordType: string): Iterable<ViewRecord>
+  /** The record that a record's `parent` names. */
+  parentOf(record: ViewRecord): ViewRecord | undefined
+  /** The other record that it names: the CONNECTOR of a BIFLOW, a FLOW's counterflow, the ROUTER_ACCESS of a LINK's peer. */
+  targetOf(record: ViewRecord): ViewRecord | undefined
+  /** The process at a connector, or at a flow's own end. */
+  processOf(record: ViewRecord): ViewRecord | undefined
   /** The records whose `parent` this one is. */
-  children(identity: string): Iterable<ViewRecord>
-  /** The records that name this one otherwise: flows their CONNECTOR or counterflow, links the peer's ROUTER_ACCESS. */
-  referrers(identity: string): Iterable<ViewRecord>
+  children(record: ViewRecord): Iterable<ViewRecord>
+  /** The records whose other reference (see `targetOf`) this one is. */
+  referrers(record: ViewRecord): Iterable<ViewRecord>
   /** The inferred VAN_ADDRESS record of a service address. */
   address(vanAddress: string): ViewRecord | undefined
   /** Listeners and connectors of a service address. */

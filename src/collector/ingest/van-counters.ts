@@ -9,6 +9,7 @@ const TAKEN: Readonly<Record<ApplyOutcome, boolean>> = {
   unchanged: true,
   incomplete: true,
   'unknown-type': false,
+  'closed-source': false,
   capped: false,
 }
 /** Problems of the decoder that cost a whole record. */

@@ -1,0 +1,7 @@
+export type { GraphOptions } from './graph.ts'
+export { Graph } from './graph.ts'
+export type { IngestPort } from './ingest-port.ts'
+export type { RetentionLimits } from './retention.ts'
+export { RETENTION_DEFAULTS } from './retention.ts'
+export type { ApplyOutcome, EndReason, SourceEndReason, SourceHandle, SourceType } from './source.ts'
+export type { EvictionCause, GraphStatistics, ViewChange, ViewPort, ViewRecord } from './view-port.ts'
