@@ -38,6 +38,12 @@ export const GENERAL_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  LISTEN_FAILED: {
+    message: '{what} cannot listen on {address}: {reason}',
+    remedy: 'set an address of this host and a port that its user may open',
+    exitCode: 1,
+    httpStatus: 500,
+  },
   HTTP_BAD_REQUEST: {
     message: 'the request is not understood: {reason}',
     remedy: 'send what the interface documents, with Content-Type: application/json for JSON',

@@ -1,0 +1,96 @@
+import { type FastifyInstance, fastify } from 'fastify'
+import {
+  answerErrorsFromTable,
+  LogThrottle,
+  messageOf,
+  type StageAccount,
+  TidemarkError,
+} from '../../../common/index.ts'
+import type { Plugin } from '../../components.ts'
+import type { FlowEvent } from '../../event.ts'
+import type { ReadEvent } from '../../events/index.ts'
+import { addHealthRoutes } from '../../health.ts'
+import type { UnitContext } from '../../unit.ts'
+import type { ApiOptions } from './options.ts'
+import { readFlowId } from './read-flow-id.ts'
+import { addRoutes } from './routes.ts'
+
+const ORIGIN = 'api'
+const BODY_BYTES = 65_536
+const REQUEST_MS = 10_000
+
+/** Takes events by HTTP, in flowd-go's form. */
+export class Api implements Plugin {
+  readonly #options: ApiOptions
+  readonly #context: UnitContext
+  readonly #account: StageAccount
+  readonly #warnings: LogThrottle
+  #server: FastifyInstance | undefined
+
+  constructor(options: ApiOptions, context: UnitContext) {
+    this.#options = options
+    this.#context = context
+    this.#account = context.metrics.stage(`plugin ${ORIGIN}`)
+    this.#warnings = new LogThrottle(context.log)
+  }
+
+  /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED */
+  async start(emit: (event: FlowEvent) => void): Promise<void> {
+    const server = this.#createServer(emit)
+    const { bindAddress, bindPort } = this.#options
+    try {
+      // flowd-go wants brackets around IPv6 here; a socket does not.
+      const address = await server.listen({ host: bindAddress.replace(/^\[(.*)\]$/, '$1'), port: bindPort })
+      this.#context.log.info({ address }, 'the API listens')
+    } catch (error) {
+      await server.close()
+      throw listenError(`${bindAddress}:${bindPort}`, error)
+    }
+    this.#server = server
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    this.#warnings.flush()
+    await server?.close()
+  }
+
+  #createServer(emit: (event: FlowEvent) => void): FastifyInstance {
+    const { log, flows, application, registry, health } = this.#context
+    const server = fastify({ bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, forceCloseConnections: true })
+    answerErrorsFromTable(server, log)
+    server.setReplySerializer(payload => `${JSON.stringify(payload, null, 4)}\n`)
+    server.addHook('onError', async (request, _reply, error) => {
+      if (request.routeOptions.url === '/flow') this.#refuse(request.ip, error)
+    })
+    const read = (body: unknown): ReadEvent => {
+      const result = readFlowId(body, registry.current, ORIGIN)
+      if (result.ok) return result.value
+      const reason = result.field === '' ? result.problem : `${result.field}: ${result.problem}`
+      throw new TidemarkError('HTTP_BAD_REQUEST', { reason })
+    }
+    const accept = ({ event, warnings }: ReadEvent): void => {
+      this.#account.received += 1
+      this.#account.passed += 1
+      for (const warning of warnings) this.#warnings.warn(() => [{}, warning])
+      emit(event)
+    }
+    addRoutes(server, { flows, application, read, accept }, ORIGIN)
+    addHealthRoutes(server, health)
+    return server
+  }
+
+  #refuse(client: string, error: Error): void {
+    this.#account.received += 1
+    this.#account.drop('refused')
+    this.#warnings.warn(() => [{ client, reason: messageOf(error) }, 'an event was refused'])
+  }
+}
+
+function listenError(address: string, error: unknown): TidemarkError {
+  const what = 'plugin api'
+  const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  if (inUse) return new TidemarkError('ADDRESS_IN_USE', { what, address }, error)
+  return new TidemarkError('LISTEN_FAILED', { what, address, reason: messageOf(error) }, error)
+}
