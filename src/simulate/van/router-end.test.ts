@@ -70,6 +70,21 @@ describe('the router end', () => {
     expect(end.counts).toEqual({ delivered: 4, unheard: 1, overflowed: 0 })
   })
 
+  it('knows which unsettled messages were not answered', async () => {
+    const { end } = await routerEnd()
+    const { connection, events, received } = client(end)
+    const mute = connection.open_receiver({ source: ADDRESS, autoaccept: false })
+    await vi.waitFor(() => expect(events).toContain('receiver_open'))
+    for (const id of [1, 2, 3]) end.publish(ADDRESS, message(id), false)
+    end.publish(ADDRESS, message(4), true)
+    await vi.waitFor(() => expect(received).toHaveLength(4))
+    expect(end.unanswered).toBe(3)
+    mute.once('message', ({ delivery }: EventContext) => delivery?.accept())
+    end.publish(ADDRESS, message(5), false)
+    await vi.waitFor(() => expect(received).toHaveLength(5))
+    await vi.waitFor(() => expect(end.unanswered).toBe(3))
+  })
+
   it('lets messages wait for credit, and throws the settled ones away when too many wait', async () => {
     const { end } = await routerEnd()
     const { connection, ids } = client(end)

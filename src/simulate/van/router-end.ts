@@ -69,6 +69,15 @@ export class RouterEnd {
     return this.#subscribers.has(address)
   }
 
+  /**
+   * Messages of controllers that clients were sent and have not answered. In a real network each holds up its
+   * controller, for every collector.
+   */
+  get unanswered(): number {
+    const subscribers = [...this.#subscribers.values()].flatMap(ofAddress => [...ofAddress.values()])
+    return subscribers.reduce((sum, subscriber) => sum + subscriber.unanswered, 0)
+  }
+
   /** How many messages every subscriber of an address would take at once; 0 without one. */
   room(address: string): number {
     const subscribers = [...(this.#subscribers.get(address)?.values() ?? [])]
@@ -96,6 +105,7 @@ export class RouterEnd {
     this.#container
       .on('sender_open', ({ sender }: EventContext) => this.#subscribe(sender!))
       .on('sendable', ({ sender }: EventContext) => this.#subscriberOf(sender!)?.drain())
+      .on('settled', ({ sender }: EventContext) => this.#answered(sender!))
       .on('sender_close', ({ sender }: EventContext) => this.#forget(link => link === sender))
       .on('disconnected', ({ connection }: EventContext) => this.#forget(link => link.connection === connection))
       .on('connection_close', ({ connection }: EventContext) => this.#forget(link => link.connection === connection))
@@ -112,6 +122,11 @@ export class RouterEnd {
     const subscribers = this.#subscribers.get(address) ?? new Map<Sender, Subscriber>()
     this.#subscribers.set(address, subscribers.set(sender, new Subscriber(sender)))
     this.#events.subscribed?.(address)
+  }
+
+  #answered(sender: Sender): void {
+    const subscriber = this.#subscriberOf(sender)
+    if (subscriber !== undefined) subscriber.unanswered -= 1
   }
 
   #subscriberOf(sender: Sender): Subscriber | undefined {

@@ -50,6 +50,11 @@ export class SimulatedVan {
     return this.#end.counts
   }
 
+  /** Messages of controllers that clients have not answered yet; each holds up its controller in a real network. */
+  get unanswered(): number {
+    return this.#end.unanswered
+  }
+
   /** Listens, and lets time run. */
   async start(): Promise<void> {
     await this.#end.start()

@@ -18,6 +18,8 @@ interface Waiting {
 export class Subscriber {
   readonly #sender: CountingSender
   #waiting: Waiting[] = []
+  /** Unsettled messages that the client has not answered. */
+  unanswered = 0
   /** Messages given to rhea, which sends them on its next turn and only then takes them off the credit. */
   #given: number
 
@@ -64,6 +66,7 @@ export class Subscriber {
     this.#given += 1
     // Sent settled, not settled afterwards: rhea reads this when it writes the transfer.
     if (settled) Object.assign(delivery, { settled: true })
+    else this.unanswered += 1
   }
 
   /** All pre-settled messages but the head of the queue. */
