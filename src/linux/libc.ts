@@ -33,7 +33,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
 }
 
 /** errno values that callers tell apart (asm-generic/errno.h; the same on x64 and arm64). */
-export const ERRNO = { EPERM: 1, ENOENT: 2, EINTR: 4, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22 } as const
+export const ERRNO = { EPERM: 1, ENOENT: 2, EINTR: 4, E2BIG: 7, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22 } as const
 
 let loaded: Libc | undefined
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The kernel's types and numbers, as far as our programs use them, in place of a generated vmlinux.h. Structures are
+ * CO-RE: fields are found by name in the BTF of the running kernel when the program is loaded, so only those that
+ * a program reads stand here. Being our own, they also make objects that do not depend on the headers of the machine.
+ */
+#ifndef TIDEMARK_KERNEL_H
+#define TIDEMARK_KERNEL_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u64 __be64;
+typedef __u32 __wsum;
+
+/* linux/bpf.h */
+#define BPF_MAP_TYPE_HASH 1
+#define BPF_MAP_TYPE_PROG_ARRAY 3
+#define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_F_RECOMPUTE_CSUM 1
+
+/* linux/pkt_cls.h */
+#define TC_ACT_UNSPEC (-1)
+
+/* linux/if_ether.h */
+#define ETH_HLEN 14
+#define ETH_P_8021Q 0x8100
+#define ETH_P_8021AD 0x88a8
+#define ETH_P_IPV6 0x86dd
+
+/* linux/in.h, linux/in6.h */
+#define IPPROTO_HOPOPTS 0
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_ROUTING 43
+#define IPPROTO_FRAGMENT 44
+#define IPPROTO_AH 51
+#define IPPROTO_DSTOPTS 60
+
+struct __sk_buff {
+	__u32 len;
+	__u32 protocol;
+	__u32 data;
+	__u32 data_end;
+} __attribute__((preserve_access_index));
+
+#endif

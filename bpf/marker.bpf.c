@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * marker: writes the flow label of declared flows into their packets.
+ *
+ * Hooks: tc egress of an interface, as a TCX link or as a direct-action filter on clsact.
+ * Reads: the link-layer type with its VLAN tags, the IPv6 header with its extension headers, the ports of TCP and UDP.
+ * May change: the 20 bits of the IPv6 flow label, of packets whose five-tuple stands in `tidemark_marks`. Nothing else,
+ * and nothing when in doubt. Neither TCP's nor UDP's checksum covers the label.
+ * Returns: always TC_ACT_UNSPEC (TCX_NEXT), so that every other program and filter sees what it always saw.
+ *
+ * The kernel is told "Dual BSD/GPL", so that helpers reserved for GPL programs may be called.
+ */
+#include "kernel.h"
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "marker.h"
+
+#define MAX_VLAN_TAGS 2
+#define MAX_EXTENSION_HEADERS 6
+#define IPV6_HEADER_BYTES 40
+#define TCP_HEADER_BYTES 20
+#define UDP_HEADER_BYTES 8
+#define MAX_SHORT_PAYLOAD 0xffff
+#define VERSION_MASK 0xf0000000
+#define VERSION_6 0x60000000
+#define JUMBO_OPTION 0xc204 /* RFC 2675: type 0xc2, length 4 */
+#define SEGMENTS_LEFT 0x00ff
+#define FRAGMENT_OFFSET_AND_MORE 0xfff9
+
+const volatile struct settings settings = { .l2_header_bytes = ETH_HLEN };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 100000);
+	__type(key, struct flow);
+	__type(value, struct labels);
+} tidemark_marks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} tidemark_count SEC(".maps");
+
+/* The IPv6 header (RFC 8200, section 3), and the ports if they follow at once. */
+struct ipv6 {
+	__be32 version_class_label;
+	__be16 payload_bytes;
+	__u8 next_header;
+	__u8 hop_limit;
+	struct flow flow;
+};
+
+/* What extension headers have in common, with the first bytes of what differs (RFC 8200, sections 4.3 to 4.6). */
+struct extension {
+	__u8 next_header;
+	__u8 length;   /* beyond the first 8 bytes, in units of 8; AH: in units of 4 */
+	__be16 third;  /* options: type and length of the first; routing: type, segments left; fragment: offset and flags */
+	__be32 fourth; /* options: the jumbo payload length */
+};
+
+struct vlan_tag {
+	__be16 control;
+	__be16 type;
+};
+
+/*
+ * A packet being read. Most packets are simple: their headers lie in one piece, without VLAN tag or extension header.
+ * `mark` is compiled twice: a short version for those, and a thorough one for what the short one cannot judge.
+ */
+struct packet {
+	struct __sk_buff *skb;
+	_Bool thorough;
+	void *data;
+	void *data_end;
+};
+
+/*
+ * A piece of the packet: where it lies (short version), or copied into `copy` from wherever it lies (thorough version);
+ * NULL when there is no such piece. Nothing is pulled or unshared for reading.
+ */
+static __always_inline const void *at(const struct packet *packet, __u32 offset, void *copy, __u32 bytes)
+{
+	const void *place = packet->data + offset;
+
+	if (packet->thorough)
+		return bpf_skb_load_bytes(packet->skb, offset, copy, bytes) ? NULL : copy;
+	return place + bytes <= packet->data_end ? place : NULL;
+}
+
+static __always_inline _Bool is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+/* Steps over VLAN tags in the payload; a tag in metadata (hardware offload) is not in the way. */
+static __always_inline _Bool skip_vlan_tags(const struct packet *packet, __be16 *type, __u32 *offset)
+{
+	const struct vlan_tag *tag;
+	struct vlan_tag copy;
+
+	for (int tags = 0; tags < MAX_VLAN_TAGS && is_vlan(*type); tags++) {
+		tag = at(packet, *offset, &copy, sizeof(copy));
+		if (!tag)
+			return 0;
+		*type = tag->type;
+		*offset += sizeof(*tag);
+	}
+	return 1;
+}
+
+static __always_inline _Bool is_extension(__u8 kind)
+{
+	return kind == IPPROTO_HOPOPTS || kind == IPPROTO_DSTOPTS || kind == IPPROTO_ROUTING ||
+	       kind == IPPROTO_FRAGMENT || kind == IPPROTO_AH;
+}
+
+/* How far the next header is from an extension header of this kind. */
+static __always_inline __u32 extension_bytes(__u8 kind, const struct extension *extension)
+{
+	switch (kind) {
+	case IPPROTO_FRAGMENT:
+		return 8;
+	case IPPROTO_AH:
+		return 8 + extension->length * 4;
+	default:
+		return 8 + extension->length * 8;
+	}
+}
+
+/*
+ * Steps over extension headers; `*kind` is that of the header at `*offset`. `*payload` is what the IPv6 header says
+ * it carries, or 0 and then what the jumbo option says. Returns SEEN, or why the packet is left alone.
+ */
+static __always_inline enum counter skip_extensions(const struct packet *packet, __u8 *kind, __u32 *offset,
+						    __u32 *payload)
+{
+	const struct extension *extension;
+	struct extension copy;
+
+	for (int headers = 0; is_extension(*kind); headers++) {
+		if (headers == MAX_EXTENSION_HEADERS || (*kind == IPPROTO_HOPOPTS && headers > 0))
+			return EXTENSION_HEADERS;
+		extension = at(packet, *offset, &copy, sizeof(copy));
+		if (!extension)
+			return TRUNCATED;
+		if (*kind == IPPROTO_FRAGMENT && (extension->third & bpf_htons(FRAGMENT_OFFSET_AND_MORE)))
+			return FRAGMENT;
+		if (*kind == IPPROTO_ROUTING && (extension->third & bpf_htons(SEGMENTS_LEFT)))
+			return EXTENSION_HEADERS;
+		if (*kind == IPPROTO_HOPOPTS && *payload == 0 && extension->third == bpf_htons(JUMBO_OPTION))
+			*payload = bpf_ntohl(extension->fourth);
+		*offset += extension_bytes(*kind, extension);
+		*kind = extension->next_header;
+	}
+	return SEEN;
+}
+
+/* Writes the word that holds the label. */
+static __always_inline _Bool store(const struct packet *packet, __u32 offset, __be32 word)
+{
+	__be32 *place = packet->data + offset;
+
+	/* A shared header is unshared first, so no copy elsewhere changes; a complete checksum is kept right. */
+	if (packet->thorough)
+		return bpf_skb_store_bytes(packet->skb, offset, &word, sizeof(word), BPF_F_RECOMPUTE_CSUM) == 0;
+	if ((void *)(place + 1) > packet->data_end)
+		return 0;
+	*place = word;
+	return 1;
+}
+
+/*
+ * Marks the packet if its flow is declared. All that its headers claim must really be there, so no frame cut short is
+ * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one.
+ */
+static __always_inline enum counter mark(const struct packet *packet, __be16 type, __u32 bytes)
+{
+	__u32 network = settings.l2_header_bytes, transport, payload, available, need, label;
+	const struct labels *labels;
+	const struct ipv6 *ipv6;
+	enum counter problem;
+	struct ipv6 copy;
+	__u8 kind;
+
+	if (settings.l2_header_bytes == ETH_HLEN && is_vlan(type)) {
+		if (!packet->thorough)
+			return UNCOMMON;
+		if (!skip_vlan_tags(packet, &type, &network))
+			return TRUNCATED;
+	}
+	if (type != bpf_htons(ETH_P_IPV6))
+		return NOT_IPV6;
+	ipv6 = at(packet, network, &copy, packet->thorough ? IPV6_HEADER_BYTES : sizeof(copy));
+	if (!ipv6)
+		return packet->thorough ? TRUNCATED : UNCOMMON;
+	if ((ipv6->version_class_label & bpf_htonl(VERSION_MASK)) != bpf_htonl(VERSION_6))
+		return NOT_IPV6;
+
+	kind = ipv6->next_header;
+	transport = network + IPV6_HEADER_BYTES;
+	available = bytes - transport;
+	payload = bpf_ntohs(ipv6->payload_bytes);
+	/* BIG TCP where the kernel adds no jumbo option: longer than the length field can say. */
+	if (payload == 0 && available > MAX_SHORT_PAYLOAD)
+		payload = available;
+	if (packet->thorough) {
+		problem = skip_extensions(packet, &kind, &transport, &payload);
+		if (problem)
+			return problem;
+	}
+	if (kind != IPPROTO_TCP && kind != IPPROTO_UDP)
+		return packet->thorough ? NOT_TCP_UDP : UNCOMMON;
+	need = transport - network - IPV6_HEADER_BYTES + (kind == IPPROTO_TCP ? TCP_HEADER_BYTES : UDP_HEADER_BYTES);
+	if (need > payload || payload > available)
+		return TRUNCATED;
+	if (packet->thorough && !at(packet, transport, &copy.flow.source_port, 2 * sizeof(copy.flow.source_port)))
+		return TRUNCATED;
+
+	labels = bpf_map_lookup_elem(&tidemark_marks, &ipv6->flow);
+	if (!labels)
+		return NO_FLOW;
+	label = kind == IPPROTO_TCP ? labels->tcp : labels->udp;
+	if (!(label & LABEL_SET))
+		return NO_FLOW;
+	label = (ipv6->version_class_label & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(label & LABEL_MASK);
+	return store(packet, network, label) ? MARKED : STORE_FAILED;
+}
+
+static __noinline int mark_uncommon(struct __sk_buff *skb)
+{
+	struct packet packet = { .skb = skb, .thorough = 1 };
+
+	return mark(&packet, skb->protocol, skb->len);
+}
+
+SEC("tc")
+int tidemark_marker(struct __sk_buff *skb)
+{
+	struct packet packet = { .skb = skb, .data = (void *)(long)skb->data, .data_end = (void *)(long)skb->data_end };
+	__u32 outcome = mark(&packet, skb->protocol, skb->len), zero = 0;
+	struct counters *counters;
+
+	if (outcome == UNCOMMON)
+		outcome = mark_uncommon(skb);
+	counters = bpf_map_lookup_elem(&tidemark_count, &zero);
+	if (counters && outcome < COUNTERS) {
+		counters->packets[SEEN]++;
+		counters->packets[outcome]++;
+	}
+	return TC_ACT_UNSPEC;
+}
+
+char marker_license[] SEC("license") = "Dual BSD/GPL";

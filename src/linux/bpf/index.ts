@@ -1,0 +1,5 @@
+export { BpfMap } from './map.ts'
+export type { LoadOptions } from './object.ts'
+export { BpfObject } from './object.ts'
+export type { TestRun } from './program.ts'
+export { BpfProgram } from './program.ts'
