@@ -75,7 +75,6 @@ describe('old keys', () => {
     ['backends: {marker: {forceHookRemoval: true}}', 'backends.marker.forceHookRemoval'],
     ['backends: {marker: {markingStrategy: flowLabel}}', 'backends.marker.markingStrategy'],
     ['backends: {marker: {markingStrategy: flowLabelMatchAll}}', 'backends.marker.markingStrategy'],
-    ['backends: {marker: {markingStrategy: hopByHopAndDestination}}', 'backends.marker.markingStrategy'],
     ['backends: {firefly: {fireflyDestinationPort: 1}}', 'backends.firefly.fireflyDestinationPort'],
     ['backends: {firefly: {addNetlinkContext: true}}', 'backends.firefly.addNetlinkContext'],
     ['backends: {firefly: {pollNetlink: true}}', 'backends.firefly.pollNetlink'],
@@ -84,6 +83,12 @@ describe('old keys', () => {
     ['plugins: {iperf3: {activityIds: [1]}}', 'plugins.iperf3.activityIds'],
   ])('%s is told of', (text, key) => {
     expect(translate(text).warnings.map(warning => warning.key)).toContain(key)
+  })
+
+  it('refuses an old strategy by the name that it has now, while there is only the label', () => {
+    expect(() => translate('backends: {marker: {markingStrategy: hopByHopAndDestination}}')).toThrow(
+      "is 'hopByHopDestination', expected 'label'",
+    )
   })
 
   it('leaves the present strategies alone', () => {

@@ -1,4 +1,18 @@
+export type { FilterPlace, LoadOptions, TcxLink, TestRun } from './bpf/index.ts'
+export {
+  attachFilter,
+  attachTcx,
+  BpfMap,
+  BpfObject,
+  BpfProgram,
+  createClsact,
+  destroyClsact,
+  detachFilter,
+} from './bpf/index.ts'
+export type { Capability } from './capabilities.ts'
+export { writeIpv6Address } from './ip-address.ts'
 export { checked, describeErrno, ERRNO, lastErrno, libc } from './libc.ts'
+export { linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
 export type { Filter, InterfaceAddress, Link, Qdisc, VethEnd } from './netlink/index.ts'
 export {
@@ -19,6 +33,8 @@ export {
 } from './netlink/index.ts'
 export type { Ipv6Packet } from './packet-capture/index.ts'
 export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
+export type { Platform } from './platform.ts'
+export { requireBpf, thisPlatform } from './platform.ts'
 export type { Watch } from './poll.ts'
 export { watchReadable } from './poll.ts'
 export { ServiceNotifier } from './sd-notify.ts'

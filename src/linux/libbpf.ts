@@ -1,4 +1,4 @@
-import koffi from 'koffi'
+import koffi, { type LibraryHandle } from 'koffi'
 import { assetPath, messageOf, TidemarkError } from '../common/index.ts'
 
 /** The address of one of libbpf's own objects, or null. */
@@ -122,7 +122,7 @@ export function libbpf(): Libbpf {
   return loaded
 }
 
-function openLibrary(): koffi.LibraryHandle {
+function openLibrary(): LibraryHandle {
   try {
     return koffi.load('libbpf.so.1')
   } catch (error) {

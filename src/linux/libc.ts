@@ -17,6 +17,8 @@ export interface Libc {
   unshare(flags: number): number
   setns(fd: number, kind: number): number
   close(fd: number): number
+  /** 1 when the text is an address of the family. */
+  inet_pton(family: number, text: string, into: Uint8Array): number
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
@@ -30,10 +32,21 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   unshare: 'int unshare(int flags)',
   setns: 'int setns(int fd, int kind)',
   close: 'int close(int fd)',
+  inet_pton: 'int inet_pton(int family, const char *text, void *into)',
 }
 
 /** errno values that callers tell apart (asm-generic/errno.h; the same on x64 and arm64). */
-export const ERRNO = { EPERM: 1, ENOENT: 2, EINTR: 4, E2BIG: 7, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22 } as const
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  E2BIG: 7,
+  EAGAIN: 11,
+  EACCES: 13,
+  EEXIST: 17,
+  EINVAL: 22,
+  EOPNOTSUPP: 95,
+} as const
 
 let loaded: Libc | undefined
 

@@ -26,6 +26,62 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  LIBBPF_MISSING: {
+    message: 'libbpf cannot be loaded: {reason}',
+    remedy:
+      'install libbpf 1.0 or later (Debian: apt install libbpf1; RHEL: dnf install libbpf), or leave the marker out',
+    exitCode: 78,
+    httpStatus: 501,
+  },
+  BTF_MISSING: {
+    message: '{what} needs the kernel to describe its types, and there is no {path}',
+    remedy: 'run a kernel that is built with CONFIG_DEBUG_INFO_BTF=y, as those of all larger distributions are',
+    exitCode: 78,
+    httpStatus: 501,
+  },
+  CAPABILITY_MISSING: {
+    message: '{what} lacks {missing}',
+    remedy:
+      'run as root, or grant CAP_BPF and CAP_NET_ADMIN (systemd: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN); before Linux 5.8 CAP_SYS_ADMIN stands in for CAP_BPF',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  BPF_OBJECT_INVALID: {
+    message: 'the BPF object {path} cannot be used: {reason}',
+    remedy: 'install the package again; in a checkout, run make bpf-update',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  BPF_LOAD_REFUSED: {
+    message: 'the kernel refused to load {path}: {reason}',
+    remedy: 'report this with the output of uname -r: the program is made to load on Linux 5.10 and later',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  INTERFACE_ABSENT: {
+    message: 'there is no network interface {interface}',
+    remedy: "name one that 'ip link' lists; one that comes later must be there before flowd starts",
+    exitCode: 78,
+    httpStatus: 404,
+  },
+  LINK_TYPE_UNSUPPORTED: {
+    message: 'where packets of {interface} begin is not known for its link type {linkType}',
+    remedy: 'name the interface below it that carries Ethernet or raw IP packets',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  TCX_UNSUPPORTED: {
+    message: 'this kernel cannot attach to {interface} by TCX, which came with Linux 6.6',
+    remedy: 'set attach to auto or clsact',
+    exitCode: 78,
+    httpStatus: 501,
+  },
+  ATTACH_REFUSED: {
+    message: 'the kernel refused the use of {how} on {interface}: {reason}',
+    remedy: "look at what stands there with 'tc filter show dev {interface} egress' and 'bpftool net'",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   SOCKET_DIAGNOSTICS_MISSING: {
     message: 'this kernel cannot tell which {family} {protocol} sockets live: its module for that is missing',
     remedy: 'load it with: modprobe -a inet_diag tcp_diag udp_diag',

@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../common/index.ts'
-import { describeErrno, ERRNO } from '../libc.ts'
 import { libbpf, type Pointer } from '../libbpf.ts'
+import { describeErrno, ERRNO } from '../libc.ts'
 
 /** A map of the kernel, read and written by bytes in the layouts that its program declares. Closed with its object. */
 export class BpfMap {

@@ -92,6 +92,7 @@ export class BpfObject {
 
   #load(name: string): void {
     const log = koffi.alloc('char', VERIFIER_LOG_BYTES) as bigint
+    koffi.encode(log, 'char', 0)
     try {
       libbpf().bpf_program__set_log_buf(this.#find('program', name), log, VERIFIER_LOG_BYTES)
       const result = libbpf().bpf_object__load(this.#object)

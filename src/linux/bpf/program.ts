@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../common/index.ts'
-import { describeErrno } from '../libc.ts'
 import { libbpf, type Pointer } from '../libbpf.ts'
+import { describeErrno } from '../libc.ts'
 
 /** What a program made of a packet. */
 export interface TestRun {

@@ -21,7 +21,16 @@ const IFF_RUNNING = 0x40
 const INFO_LENGTH = 16
 
 /** Link types (linux/if_arp.h) that decide how a packet begins. */
-export const ARPHRD = { ETHER: 1, LOOPBACK: 772, PPP: 512, TUNNEL: 768, TUNNEL6: 769, NONE: 0xfffe } as const
+export const ARPHRD = {
+  ETHER: 1,
+  PPP: 512,
+  RAWIP: 519,
+  TUNNEL: 768,
+  TUNNEL6: 769,
+  LOOPBACK: 772,
+  SIT: 776,
+  NONE: 0xfffe,
+} as const
 
 /** A network interface. */
 export interface Link {

@@ -1,0 +1,19 @@
+import { TidemarkError } from '../../../common/index.ts'
+import { findLink, NETLINK, NetlinkSocket } from '../../../linux/index.ts'
+import { type Cleaned, removeLeftovers, removeUnusedQdisc } from './clsact-filter.ts'
+
+/**
+ * Removes what a crashed flowd left on an interface: its filters, and the clsact qdisc if flowd made it and nobody else
+ * uses it. Filters and qdiscs of others stay.
+ *
+ * @param removeQdisc also remove a clsact qdisc of unknown origin, if nobody uses it
+ * @throws TidemarkError INTERFACE_ABSENT, LIBBPF_MISSING, PERMISSION_DENIED, PLATFORM_UNSUPPORTED
+ */
+export function cleanMarker(interfaceName: string, { removeQdisc = false } = {}): Cleaned {
+  using socket = NetlinkSocket.open(NETLINK.ROUTE)
+  const link = findLink(socket, interfaceName)
+  if (link === undefined) throw new TidemarkError('INTERFACE_ABSENT', { interface: interfaceName })
+  const cleaned = removeLeftovers(socket, link)
+  if (!removeQdisc || cleaned.qdisc) return cleaned
+  return { ...cleaned, qdisc: removeUnusedQdisc(socket, link) }
+}

@@ -1,0 +1,74 @@
+import { assetPath } from '../../../common/index.ts'
+import { type BpfMap, BpfObject, type BpfProgram } from '../../../linux/index.ts'
+import {
+  COUNTERS,
+  COUNTERS_MAP,
+  encodeSettings,
+  MARKS_MAP,
+  type PacketCounts,
+  PROGRAM_NAME,
+  sumCounters,
+} from './layout.ts'
+
+const ONLY_ENTRY = Buffer.alloc(4)
+const NO_PACKETS = Object.fromEntries(COUNTERS.map(name => [name, 0])) as PacketCounts
+
+/**
+ * The marker in the kernel: one program for each length of link-layer header among the interfaces, all with the same
+ * marks and counters.
+ */
+export class KernelPrograms {
+  readonly #maxFlows: number
+  readonly #objects = new Map<number, BpfObject>()
+  #finalCounts: PacketCounts = NO_PACKETS
+
+  constructor(maxFlows: number) {
+    this.#maxFlows = maxFlows
+  }
+
+  /**
+   * The program for interfaces whose packets begin with so many bytes of link-layer header, loaded at the first call.
+   *
+   * @throws TidemarkError ASSET_MISSING, BPF_OBJECT_INVALID, BPF_LOAD_REFUSED, PERMISSION_DENIED
+   */
+  program(linkHeaderBytes: number): BpfProgram {
+    const object = this.#objects.get(linkHeaderBytes) ?? this.#load(linkHeaderBytes)
+    return object.program(PROGRAM_NAME)
+  }
+
+  /** The marks, once a program is loaded. */
+  get marks(): BpfMap | undefined {
+    return this.#first?.map(MARKS_MAP)
+  }
+
+  /** What became of the packets so far; after `close`, until then. */
+  get counts(): PacketCounts {
+    const first = this.#first
+    return first === undefined ? this.#finalCounts : sumCounters(first.map(COUNTERS_MAP).getPerCpu(ONLY_ENTRY))
+  }
+
+  /** Takes the programs and maps out of the kernel. Idempotent. */
+  close(): void {
+    this.#finalCounts = this.counts
+    for (const object of this.#objects.values()) object.close()
+    this.#objects.clear()
+  }
+
+  get #first(): BpfObject | undefined {
+    return this.#objects.values().next().value
+  }
+
+  #load(linkHeaderBytes: number): BpfObject {
+    const first = this.#first
+    const object = BpfObject.load({
+      path: assetPath('bpf/marker.bpf.o'),
+      program: PROGRAM_NAME,
+      constants: encodeSettings({ linkHeaderBytes }),
+      ...(first === undefined
+        ? { maxEntries: { [MARKS_MAP]: this.#maxFlows } }
+        : { sharedMaps: [first.map(MARKS_MAP), first.map(COUNTERS_MAP)] }),
+    })
+    this.#objects.set(linkHeaderBytes, object)
+    return object
+  }
+}

@@ -1,0 +1,67 @@
+import { writeIpv6Address } from '../../../linux/index.ts'
+import { type FiveTuple, withoutZone } from '../../../scitags/index.ts'
+
+/** What `bpf/marker.h` says in C. A test compares the two. */
+
+/** Names in the object file. Those of program and maps begin with `tidemark`, so tools show whose they are. */
+export const PROGRAM_NAME = 'tidemark_marker'
+export const MARKS_MAP = 'tidemark_marks'
+export const COUNTERS_MAP = 'tidemark_count'
+
+export const KEY_BYTES = 36
+export const VALUE_BYTES = 8
+const DESTINATION_OFFSET = 16
+const SOURCE_PORT_OFFSET = 32
+const DESTINATION_PORT_OFFSET = 34
+const LABEL_SET = 0x8000_0000
+
+/** What became of the packets, in the order of `enum counter`. `seen` is the sum of the others. */
+export const COUNTERS = [
+  'seen',
+  'marked',
+  'not_ipv6',
+  'not_tcp_udp',
+  'no_flow',
+  'fragment',
+  'truncated',
+  'extension_headers',
+  'store_failed',
+] as const
+
+export type Counter = (typeof COUNTERS)[number]
+export type PacketCounts = Readonly<Record<Counter, number>>
+
+/**
+ * Writes the map's key for a flow: its addresses and ports in network byte order. The protocol is no part of it.
+ *
+ * @param into `KEY_BYTES` bytes
+ * @returns false when an end has no IPv6 address
+ */
+export function writeKey({ source, destination }: FiveTuple, into: Buffer): boolean {
+  into.writeUInt16BE(source.port, SOURCE_PORT_OFFSET)
+  into.writeUInt16BE(destination.port, DESTINATION_PORT_OFFSET)
+  return (
+    writeIpv6Address(withoutZone(source.address), into) &&
+    writeIpv6Address(withoutZone(destination.address), into.subarray(DESTINATION_OFFSET))
+  )
+}
+
+/** Writes the map's value: the labels of the TCP flow and of the UDP flow between two ends, where declared. */
+export function writeLabels(labels: { tcp: number | undefined; udp: number | undefined }, into: Buffer): void {
+  into.writeUInt32LE(labels.tcp === undefined ? 0 : (labels.tcp | LABEL_SET) >>> 0, 0)
+  into.writeUInt32LE(labels.udp === undefined ? 0 : (labels.udp | LABEL_SET) >>> 0, 4)
+}
+
+/** `struct settings`: the program's constants. */
+export function encodeSettings({ linkHeaderBytes }: { linkHeaderBytes: number }): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(linkHeaderBytes)
+  return bytes
+}
+
+/** Adds up `struct counters` of every CPU. */
+export function sumCounters(perCpu: readonly Buffer[]): PacketCounts {
+  const sum = (index: number) =>
+    perCpu.reduce((total, counters) => total + Number(counters.readBigUInt64LE(index * 8)), 0)
+  return Object.fromEntries(COUNTERS.map((name, index) => [name, sum(index)])) as PacketCounts
+}

@@ -1,0 +1,159 @@
+import { type Metrics, messageOf, type StageAccount, TidemarkError } from '../../../common/index.ts'
+import {
+  findLink,
+  type Link,
+  linkHeaderBytes,
+  NETLINK,
+  NetlinkSocket,
+  type Platform,
+  requireBpf,
+  thisPlatform,
+} from '../../../linux/index.ts'
+import type { Backend } from '../../components.ts'
+import type { FlowChange } from '../../flow.ts'
+import type { UnitContext } from '../../unit.ts'
+import { type Attachment, attach } from './attachment.ts'
+import { removeLeftovers } from './clsact-filter.ts'
+import { KernelPrograms } from './kernel-programs.ts'
+import { COUNTERS, type PacketCounts } from './layout.ts'
+import { Marks } from './marks.ts'
+import type { MarkerOptions } from './options.ts'
+
+/**
+ * Marks the packets of live flows: keeps the kernel's map of labels equal to the flow table, as far as it has room, and
+ * the program attached to the egress of the interfaces.
+ */
+export class Marker implements Backend {
+  readonly #options: MarkerOptions
+  readonly #log: UnitContext['log']
+  readonly #account: StageAccount
+  readonly #platform: Platform
+  readonly #programs: KernelPrograms
+  #marks: Marks | undefined
+  #attachments: Attachment[] = []
+  /** How many flows found the map full. */
+  #refusals = 0
+  /** Whether it was said that the map is full, and not yet that it has room again. */
+  #toldFull = false
+
+  constructor(options: MarkerOptions, { log, metrics }: Pick<UnitContext, 'log' | 'metrics'>, platform = thisPlatform) {
+    this.#options = options
+    this.#log = log
+    this.#account = metrics.stage('marks')
+    this.#platform = platform
+    this.#programs = new KernelPrograms(options.maxFlows)
+    this.#export(metrics)
+  }
+
+  /** What became of the packets that left through the interfaces. */
+  get packets(): PacketCounts {
+    return this.#programs.counts
+  }
+
+  /** How many flows are marked. */
+  get size(): number {
+    return this.#marks?.size ?? 0
+  }
+
+  /** The label that the packets of a flow get, if it is marked. */
+  label(flowKey: string): number | undefined {
+    return this.#marks?.label(flowKey)
+  }
+
+  /**
+   * Loads and attaches the program; all of it happens before this returns its promise.
+   *
+   * @throws TidemarkError PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, INTERFACE_ABSENT,
+   *   LINK_TYPE_UNSUPPORTED, BPF_LOAD_REFUSED, TCX_UNSUPPORTED, ATTACH_REFUSED, PERMISSION_DENIED
+   */
+  async start(): Promise<void> {
+    requireBpf('the marker', this.#platform)
+    using socket = NetlinkSocket.open(NETLINK.ROUTE)
+    try {
+      for (const name of new Set(this.#options.targetInterfaces)) this.#attach(socket, requireLink(socket, name))
+      this.#marks = new Marks(this.#programs.marks!)
+    } catch (error) {
+      this.#release()
+      throw error
+    }
+  }
+
+  handle(change: FlowChange): void {
+    if (change.kind === 'start' || change.kind === 'resume') this.#mark(change)
+    else if (change.kind === 'end') this.#unmark(change)
+  }
+
+  async stop(): Promise<void> {
+    this.#release()
+  }
+
+  #attach(socket: NetlinkSocket, link: Link): void {
+    const headerBytes = linkHeaderBytes(link)
+    if (headerBytes === undefined) {
+      throw new TidemarkError('LINK_TYPE_UNSUPPORTED', { interface: link.name, linkType: link.arphrd })
+    }
+    const left = removeLeftovers(socket, link)
+    if (left.filters > 0) this.#log.warn({ interface: link.name, ...left }, 'removed what a crashed run had left')
+    const attachment = attach(socket, link, this.#programs.program(headerBytes), this.#options)
+    this.#attachments.push(attachment)
+    this.#log.info({ interface: link.name, how: attachment.how }, 'marking what leaves')
+  }
+
+  #mark({ flow }: FlowChange): void {
+    if (this.#marks === undefined) return
+    this.#account.received += 1
+    const outcome = this.#marks.add(flow)
+    if (outcome === 'marked') this.#account.passed += 1
+    else if (outcome === 'full') this.#full()
+    else this.#account.drop(outcome)
+  }
+
+  #unmark({ flow }: FlowChange): void {
+    if (this.#marks === undefined) return
+    const { was, admitted } = this.#marks.remove(flow.key)
+    if (was === 'waiting') this.#account.drop('full')
+    this.#account.passed += admitted
+    if (!this.#toldFull || this.#marks.waiting > 0) return
+    this.#toldFull = false
+    this.#log.info({ maxFlows: this.#options.maxFlows }, 'the marker has room for every flow again')
+  }
+
+  #full(): void {
+    this.#refusals += 1
+    if (this.#toldFull) return
+    this.#toldFull = true
+    this.#log.warn(
+      { maxFlows: this.#options.maxFlows },
+      'the marker is full: further flows go unmarked until others end; raise maxFlows',
+    )
+  }
+
+  #release(): void {
+    for (const attachment of this.#attachments.splice(0)) {
+      try {
+        attachment.detach()
+      } catch (error) {
+        this.#log.error({ reason: messageOf(error) }, 'a tc filter could not be removed')
+      }
+    }
+    this.#marks = undefined
+    this.#programs.close()
+  }
+
+  #export(metrics: Metrics): void {
+    const name = (what: string) => `tidemark_flowd_marker_${what}`
+    metrics.gaugeOf(name('marks'), 'Flows whose packets are marked.', () => this.size)
+    metrics.gaugeOf(name('waiting'), 'Flows that wait for room in the map.', () => this.#marks?.waiting ?? 0)
+    metrics.counterOf(name('full_total'), 'Flows that found the map full.', () => this.#refusals)
+    for (const counter of COUNTERS) {
+      const help = `Packets that left through the interfaces: ${counter.replaceAll('_', ' ')}.`
+      metrics.counterOf(name(`packets_${counter}_total`), help, () => this.packets[counter])
+    }
+  }
+}
+
+function requireLink(socket: NetlinkSocket, name: string): Link {
+  const link = findLink(socket, name)
+  if (link === undefined) throw new TidemarkError('INTERFACE_ABSENT', { interface: name })
+  return link
+}
