@@ -1,19 +1,14 @@
 // The claim: our decoder of RECORD messages is at least three times as fast as rhea's generic one, on messages of 50
 // records with four deltas to each new one. Both decode the same bytes, in turns.
 import rhea from 'rhea'
-import { FlowStream } from '../src/simulate/index.ts'
 import { decodeMessage } from '../src/vanflow/index.ts'
+import { flowMessages } from '../test/support/flow-stream.ts'
 
 const CLAIMED_RATIO = 3
 const MESSAGES = 1000
 const ROUNDS = 7
 
-const stream = new FlowStream(
-  { prefix: 'fz6wq', to: 'mc/sfe.fz6wq:0.flows', listener: 'fz6wq:2', connector: 'hk2pv:2', routerName: '0/west' },
-  3,
-)
-for (let warmUp = 0; warmUp < 4; warmUp += 1) stream.next(warmUp)
-const messages = Array.from({ length: MESSAGES }, (_, index) => stream.next(4 + index))
+const messages = [...flowMessages(MESSAGES)]
 
 const decodeOurs = (bytes: Buffer): number => {
   const message = decodeMessage(bytes)

@@ -13,8 +13,6 @@ export type {
   WireValue,
 } from './encode-message.ts'
 export { encodeBeacon, encodeFlush, encodeHeartbeat, encodeRecords } from './encode-message.ts'
-export type { MessageModule } from './install-decoder.ts'
-export { installDecoder, isVanMessage } from './install-decoder.ts'
 export type {
   Beacon,
   Flush,

@@ -54,7 +54,7 @@ describe('the simulated network over TLS', () => {
 
   it('speaks to who has a certificate of its authority, by SASL EXTERNAL', async () => {
     const pair = { cert: readFileSync(collector.certificateFile), key: readFileSync(collector.keyFile) }
-    expect(await firstBeacon(await start(), pair)).toMatchObject({ kind: 'beacon' })
+    expect(await firstBeacon(await start(), pair)).toMatchObject({ subject: 'BEACON' })
   })
 
   it('and to nobody else', async () => {

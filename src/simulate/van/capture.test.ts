@@ -1,6 +1,6 @@
-import rhea, { type EventContext } from 'rhea'
+import rhea, { type EventContext, type Message } from 'rhea'
 import { describe, expect, it } from 'vitest'
-import { decodeMessage, encodeFlush, type VanMessage } from '../../vanflow/index.ts'
+import { decodeMessage, encodeFlush } from '../../vanflow/index.ts'
 import { encodeCapturedMessage, readCapture } from './capture.ts'
 import { CaptureReplay } from './capture-replay.ts'
 
@@ -53,34 +53,35 @@ describe('the recorded network', () => {
     const expected = Map.groupBy(messages, ({ link }) => link)
     expect(new Set(heard.keys())).toEqual(new Set(expected.keys()))
     for (const [link, recorded] of expected) {
-      const ids = heard.get(link)!.map(({ messageId }) => messageId)
+      const ids = heard.get(link)!.map(({ message_id }) => message_id)
       expect(ids.filter(id => id !== undefined)).toEqual(
         recorded.map(message => decodeMessage(encodeCapturedMessage(message)).messageId),
       )
     }
-    const asked = [...heard.values()]
-      .flat()
-      .filter(({ kind, messageId }) => kind === 'records' && messageId === undefined)
+    const asked = [...heard.values()].flat().filter(message => message.message_id === undefined)
     expect(asked.length).toBeGreaterThan(0)
+    expect(new Set(asked.map(({ subject }) => subject))).toEqual(new Set(['RECORD']))
   })
 })
 
 /** Attaches to all that beacons name, asks one source to tell all, and gathers what comes by link. */
-async function listen(replay: CaptureReplay): Promise<Map<string, VanMessage[]>> {
-  const heard = new Map<string, VanMessage[]>()
+async function listen(replay: CaptureReplay): Promise<Map<string, Message[]>> {
+  const heard = new Map<string, Message[]>()
   const container = rhea.create_container()
   const connection = container.connect({ host: replay.host, port: replay.port, reconnect: false })
   const sender = connection.open_sender({ target: {} })
   const attached = new Set<string>()
   connection.open_receiver('mc/sfe.all')
+  container.on('disconnected', () => undefined)
   container.on('message', ({ message, receiver }: EventContext) => {
-    const van = message as unknown as VanMessage
     const link = String(receiver?.source.address)
-    heard.set(link, [...(heard.get(link) ?? []), van])
-    if (van.kind === 'records' && van.messageId === 40) sender.send(encodeFlush(van.to!.slice(3)), undefined, 0)
-    if (van.kind !== 'beacon' || attached.has(van.address)) return
-    attached.add(van.address)
-    for (const suffix of ['', '.flows', '.logs', '.heartbeats']) connection.open_receiver(`${van.address}${suffix}`)
+    heard.set(link, [...(heard.get(link) ?? []), message!])
+    const { subject, message_id, to, application_properties } = message!
+    if (subject === 'RECORD' && message_id === 40) sender.send(encodeFlush(to!.slice(3)), undefined, 0)
+    const address = String(application_properties?.['address'])
+    if (subject !== 'BEACON' || attached.has(address)) return
+    attached.add(address)
+    for (const suffix of ['', '.flows', '.logs', '.heartbeats']) connection.open_receiver(`${address}${suffix}`)
   })
   await replay.finished
   await new Promise(resolve => setTimeout(resolve, 50))

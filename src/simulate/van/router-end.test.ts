@@ -1,6 +1,6 @@
 import rhea, { type Connection, type ConnectionOptions, type EventContext } from 'rhea'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { encodeFlush, encodeRecords, type VanMessage } from '../../vanflow/index.ts'
+import { encodeFlush, encodeRecords } from '../../vanflow/index.ts'
 import type { AmqpListenerOptions } from './amqp-listener.ts'
 import { RouterEnd } from './router-end.ts'
 
@@ -26,7 +26,7 @@ async function routerEnd(options: AmqpListenerOptions = {}) {
 /** A client with what it received, and what became of its connection. */
 function client(end: RouterEnd, options: Partial<ConnectionOptions> = {}) {
   const container = rhea.create_container()
-  const received: { id: number | undefined; settled: boolean }[] = []
+  const received: { id: number; settled: boolean }[] = []
   const events: string[] = []
   for (const event of [
     'connection_open',
@@ -40,7 +40,7 @@ function client(end: RouterEnd, options: Partial<ConnectionOptions> = {}) {
   }
   container.on('error', () => events.push('error'))
   container.on('message', ({ message: body, delivery }: EventContext) => {
-    received.push({ id: (body as unknown as VanMessage).messageId, settled: delivery!.remote_settled })
+    received.push({ id: Number(body?.message_id), settled: delivery!.remote_settled })
   })
   const connection: Connection = container.connect({ host: end.host, port: end.port, reconnect: false, ...options })
   undo.push(() => {
@@ -157,7 +157,7 @@ describe('the router end', () => {
     await end.stop()
     await end.start()
     expect(end.port).toBe(port)
-    await vi.waitFor(() => expect(end.room(ADDRESS)).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
     end.publish(ADDRESS, message(9), true)
     await vi.waitFor(() => expect(ids()).toEqual([9]))
     expect(events.filter(event => event === 'disconnected').length).toBeGreaterThanOrEqual(2)

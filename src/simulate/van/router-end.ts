@@ -1,5 +1,4 @@
 import rhea, { type Container, type EventContext, type Sender } from 'rhea'
-import { installDecoder, isVanMessage } from '../../vanflow/index.ts'
 import { AmqpListener, type AmqpListenerOptions } from './amqp-listener.ts'
 import { Subscriber } from './subscriber.ts'
 
@@ -49,7 +48,6 @@ export class RouterEnd {
   }
 
   async start(): Promise<void> {
-    installDecoder(rhea.message)
     await this.#listener.start()
   }
 
@@ -76,12 +74,6 @@ export class RouterEnd {
   get unanswered(): number {
     const subscribers = [...this.#subscribers.values()].flatMap(ofAddress => [...ofAddress.values()])
     return subscribers.reduce((sum, subscriber) => sum + subscriber.unanswered, 0)
-  }
-
-  /** How many messages every subscriber of an address would take at once; 0 without one. */
-  room(address: string): number {
-    const subscribers = [...(this.#subscribers.get(address)?.values() ?? [])]
-    return subscribers.length === 0 ? 0 : Math.min(...subscribers.map(subscriber => subscriber.room))
   }
 
   /**
@@ -142,10 +134,8 @@ export class RouterEnd {
 
   /** Takes a command. Its address is the message's `to` on an anonymous link, else the link's target. */
   #receive({ message, receiver, delivery }: EventContext): void {
-    const received: unknown = message
-    const isFlush = isVanMessage(received) && received.kind === 'flush'
-    const direct = (isFlush ? received.to : undefined) ?? String(receiver?.target.address)
-    if (isFlush && !this.#events.flush(direct)) delivery?.release()
+    const direct = message?.to ?? String(receiver?.target.address)
+    if (message?.subject === 'FLUSH' && !this.#events.flush(direct)) delivery?.release()
     else delivery?.accept()
   }
 }

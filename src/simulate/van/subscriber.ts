@@ -49,12 +49,6 @@ export class Subscriber {
     this.#waiting = this.#waiting.slice(sent)
   }
 
-  /** How many messages the link would take now without letting them wait. */
-  get room(): number {
-    if (this.#waiting.length > 0 || !this.#sender.sendable()) return 0
-    return this.#sender.credit - (this.#given - this.#sender.delivery_count)
-  }
-
   #mayGive(): boolean {
     const unsent = this.#given - this.#sender.delivery_count
     return this.#sender.sendable() && unsent < this.#sender.credit
