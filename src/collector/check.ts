@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
 import { type ConfigurationProblem, type EffectiveValue, effectiveValues } from '../common/index.ts'
-import { CollectorConfiguration, type ConfigurationChoice, loadCollectorConfiguration } from './configuration.ts'
+import { CollectorConfiguration } from './configuration.ts'
 import { endpointUrl, type RouterEndpoint, resolveEndpoint } from './ingest/index.ts'
+import { type ConfigurationChoice, loadCollectorConfiguration } from './load-configuration.ts'
 
 /**
  * The router that a configuration means in this process.

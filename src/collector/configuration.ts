@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import Type, { type Static } from 'typebox'
-import { type LoadedConfiguration, loadConfiguration, parseConfiguration } from '../common/index.ts'
 import { SOURCE_TIMERS } from './ingest/index.ts'
 
 const MECHANISMS = ['EXTERNAL', 'PLAIN', 'ANONYMOUS'] as const
@@ -193,58 +191,3 @@ export const CollectorConfiguration = Type.Object(
   { description: 'Configuration of the collector.' },
 )
 export type CollectorConfiguration = Static<typeof CollectorConfiguration>
-
-export type LoadedCollectorConfiguration = LoadedConfiguration<CollectorConfiguration>
-
-/** Where the collector looks for its configuration when none is named. */
-const CONFIGURATION_FILE = '/etc/tidemark/collector.yaml'
-
-export interface ConfigurationChoice {
-  /** The file named, if any. */
-  conf: string | undefined
-  /** Unknown keys are errors. */
-  strict?: boolean
-}
-
-/**
- * Reads the collector's configuration. Without a file at the usual place the defaults hold, since a connect.json may
- * say all that is needed; a file that was named must be there.
- *
- * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID
- */
-export function loadCollectorConfiguration({
-  conf,
-  strict = false,
-}: ConfigurationChoice): LoadedCollectorConfiguration {
-  const options = { strict, rules: configurationRules }
-  if (conf === undefined && !existsSync(CONFIGURATION_FILE)) {
-    return parseConfiguration(CollectorConfiguration, '', CONFIGURATION_FILE, options)
-  }
-  return loadConfiguration(CollectorConfiguration, conf ?? CONFIGURATION_FILE, options)
-}
-
-/** Rules across keys: each complaint belongs to a key. */
-function configurationRules(values: CollectorConfiguration): { key: string; message: string }[] {
-  const { url, connectFile, tls, sasl } = values.amqp
-  const { staleAfterSeconds, goneAfterSeconds } = values.sources
-  const complaints: { key: string; message: string }[] = []
-  const complain = (key: string, message: string) => complaints.push({ key, message })
-  const saysTls =
-    tls.caFile !== '' || tls.certificateFile !== '' || tls.keyFile !== '' || tls.serverName !== '' || !tls.verify
-  if (url !== '' && !URL.canParse(url)) complain('amqp.url', 'is no URL: look at its port')
-  if (url !== '' && connectFile !== '') complain('amqp.connectFile', 'is not used, because amqp.url is set; remove one')
-  if (saysTls && !url.startsWith('amqps://')) complain('amqp.tls', 'needs an amqp.url that begins with amqps://')
-  if ((tls.certificateFile === '') !== (tls.keyFile === '')) {
-    complain('amqp.tls', 'certificateFile and keyFile belong together: one is missing')
-  }
-  if (url === '' && (sasl.user !== '' || sasl.passwordFile !== '' || sasl.mechanisms.length > 0)) {
-    complain('amqp.sasl', 'needs amqp.url; a connect.json brings its own')
-  }
-  if (sasl.mechanisms.includes('PLAIN') && sasl.passwordFile === '') {
-    complain('amqp.sasl.passwordFile', 'is needed for PLAIN')
-  }
-  if (staleAfterSeconds > goneAfterSeconds) {
-    complain('sources.staleAfterSeconds', 'is longer than sources.goneAfterSeconds')
-  }
-  return complaints
-}

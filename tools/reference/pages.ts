@@ -1,3 +1,4 @@
+import { CollectorConfiguration } from '../../src/collector/index.ts'
 import { FLOWD_CONFIGURATION } from '../../src/flowd/index.ts'
 import { commandsPage } from './commands-page.ts'
 import { configurationPage } from './configuration-page.ts'
@@ -17,5 +18,14 @@ export const REFERENCE_PAGES: Readonly<Record<string, () => string>> = {
       ],
       schema: FLOWD_CONFIGURATION,
       profile: 'flowd-go',
+    }),
+  'docs/reference/configuration-collector.md': () =>
+    configurationPage({
+      title: 'Configuration of the collector',
+      introduction: [
+        'The collector reads the file that `--conf` names, else `/etc/tidemark/collector.yaml`: YAML 1.2, and hence JSON. Without a file the defaults hold: a `connect.json` may say all that is needed. `tidemark collector check` prints every value in force, where it came from, and the router that they mean.',
+        'Unknown keys are named in a warning, with `check --strict` in an error. How to reach a router: [connect to Skupper](../how-to/connect-to-skupper.md).',
+      ],
+      schema: CollectorConfiguration,
     }),
 }

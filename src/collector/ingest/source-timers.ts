@@ -14,6 +14,8 @@ export interface SourceTimers {
   flushIntervalMs: number
   /** A FLUSH without cause, against what was lost unseen. */
   periodicFlushMs: number
+  /** The same for sources that do not number their messages (controllers): nothing else shows what was lost. */
+  unnumberedFlushMs: number
   /** How late a copy of a message may come by another path. */
   duplicateWindowMs: number
 }
@@ -26,5 +28,6 @@ export const SOURCE_TIMERS: SourceTimers = {
   sweepAfterMs: 6000,
   flushIntervalMs: 10_000,
   periodicFlushMs: 600_000,
+  unnumberedFlushMs: 60_000,
   duplicateWindowMs: 2000,
 }

@@ -16,8 +16,8 @@ type Untimed = SourceEvent extends infer Event ? (Event extends unknown ? Omit<E
 const at = (atMs: number, event: Untimed): Untimed & { atMs: number } => ({ ...event, atMs })
 const root = (startTimeUs = 100): Untimed => ({ kind: 'root', startTimeUs, isRouter: true }) as Untimed
 
-function play(rows: readonly Row[], canFlush = true): SourceState {
-  let state = discovered(canFlush, SOURCE_TIMERS)
+function play(rows: readonly Row[], kind: Partial<Pick<SourceState, 'canFlush' | 'isNumbered'>> = {}): SourceState {
+  let state = discovered({ canFlush: true, isNumbered: true, ...kind }, SOURCE_TIMERS)
   for (const [index, [{ atMs = 0, ...event }, phase, expected = []]] of rows.entries()) {
     const step = advance(state, { ...event, nowUs: atMs * 1000 } as SourceEvent, SOURCE_TIMERS)
     const label = `row ${index} (${event.kind} at ${atMs} ms)`
@@ -89,7 +89,7 @@ describe('a source', () => {
         [at(200, { kind: 'repair', reason: 'incomplete' } as Untimed), 'live'],
         [at(900_000, tick()), 'live'],
       ],
-      false,
+      { canFlush: false },
     )
   })
 
@@ -186,7 +186,9 @@ describe('a source', () => {
     ])
   })
 
-  it('is asked every ten minutes without cause', () => {
-    play([...TO_LIVE, [at(6000, tick()), 'live', ['sweep']], [at(600_000, tick()), 'live', ['flush periodic']]])
+  it('is asked every ten minutes without cause, every minute when it numbers nothing', () => {
+    const swept: Row[] = [...TO_LIVE, [at(6000, tick()), 'live', ['sweep']]]
+    play([...swept, [at(599_900, tick()), 'live'], [at(600_000, tick()), 'live', ['flush periodic']]])
+    play([...swept, [at(60_000, tick()), 'live', ['flush periodic']]], { isNumbered: false })
   })
 })

@@ -32,6 +32,8 @@ export interface SourceState {
   readonly heard: boolean
   /** Whether its BEACON said where to send a FLUSH (routers 2.0.x do not). */
   readonly canFlush: boolean
+  /** Whether it numbers its messages, so that loss shows. */
+  readonly isNumbered: boolean
   /** The startTime of its ROUTER record in this epoch. */
   readonly startTimeUs: number | undefined
   /** A FLUSH that should be sent, and not before when. */
@@ -80,13 +82,17 @@ const NOTHING: readonly SourceAction[] = []
 const LONGEST_RETRY_MS = 60_000
 
 /** A source that a BEACON just named. */
-export function discovered(canFlush: boolean, timers: SourceTimers): SourceState {
+export function discovered(
+  { canFlush, isNumbered }: Pick<SourceState, 'canFlush' | 'isNumbered'>,
+  timers: SourceTimers,
+): SourceState {
   return {
     phase: 'new',
     phaseBeforeSilence: 'new',
     attached: false,
     heard: false,
     canFlush,
+    isNumbered,
     startTimeUs: undefined,
     wanted: undefined,
     notBeforeUs: 0,
@@ -140,7 +146,7 @@ function ask(state: SourceState): SourceStep {
 }
 
 function restart(state: SourceState, timers: SourceTimers): SourceStep {
-  const fresh = { ...discovered(state.canFlush, timers), attached: state.attached, heard: true }
+  const fresh = { ...discovered(state, timers), attached: state.attached, heard: true }
   const phase: SourcePhase = state.attached ? 'attached' : 'new'
   const { state: asking, actions } = ask({ ...fresh, phase, phaseBeforeSilence: phase })
   return { state: asking, actions: [{ do: 'reopen' }, ...actions] }
@@ -216,7 +222,8 @@ function onTick(state: SourceState, nowUs: number, silentMs: number, timers: Sou
   }
   if (next.flushedAtUs !== undefined) {
     const sinceMs = (nowUs - next.flushedAtUs) / 1000
-    if (sinceMs >= timers.periodicFlushMs) return want(next, 'periodic')
+    const periodMs = next.isNumbered ? timers.periodicFlushMs : timers.unnumberedFlushMs
+    if (sinceMs >= periodMs) return want(next, 'periodic')
     if (sinceMs > 2 * next.repairIntervalMs && next.repairIntervalMs > timers.flushIntervalMs) {
       next = { ...next, repairIntervalMs: timers.flushIntervalMs }
     }

@@ -58,7 +58,7 @@ export function createSource(beacon: Beacon, handle: SourceHandle, timers: Sourc
     type,
     direct: beacon.direct,
     addresses: [...SUFFIXES[type].map(suffix => beacon.address + suffix), beacon.address],
-    state: discovered(beacon.direct !== undefined, timers),
+    state: discovered({ canFlush: beacon.direct !== undefined, isNumbered: beacon.messageId !== undefined }, timers),
     handle,
     ids: new MessageIds(timers.duplicateWindowMs * 1000),
     offset: new ClockOffset(),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkCollector } from './check.ts'
-import { loadCollectorConfiguration } from './configuration.ts'
+import { loadCollectorConfiguration } from './load-configuration.ts'
 
 let folder = ''
 beforeAll(() => {

@@ -1,0 +1,86 @@
+import { acceleratedClock } from '../../src/collector/ingest/index.ts'
+import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
+import { ATTRIBUTES, type AttributeValue, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
+import { CollectorUnderTest } from './collector-under-test.ts'
+
+/** Attributes that are judged apart from the others: the view tells of ends by itself. */
+const UNCOMPARED = new Set(['startTime', 'endTime'])
+
+/** A simulated network and a collector of it, both at the same speed; what the one is and the other shows is compared. */
+export class CollectedVan {
+  readonly van: SimulatedVan
+  readonly speed: number
+  #collector: CollectorUnderTest | undefined
+
+  constructor(options: Partial<VanOptions> & { speed: number }) {
+    this.speed = options.speed
+    this.van = new SimulatedVan({ listen: { port: 0 }, ...options })
+  }
+
+  get collector(): CollectorUnderTest {
+    if (this.#collector === undefined) throw new Error('the collector is not started')
+    return this.#collector
+  }
+
+  async start(): Promise<void> {
+    await this.van.start()
+    this.#collector = new CollectorUnderTest(this.van.port, acceleratedClock(this.speed))
+    await this.#collector.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#collector?.stop()
+    await this.van.stop()
+  }
+
+  /** Everything in which the view differs from what is so, in words; empty when they agree. */
+  differences(): string[] {
+    const { records } = this.van.truth()
+    const { view } = this.collector.graph
+    const found: string[] = []
+    for (const [identity, { type, attributes }] of records) {
+      const shown = view.get(identity)
+      if (shown === undefined || shown.endTimeUs !== undefined) found.push(`${identity} is missing`)
+      else if (shown.recordType !== recordTypeName(type)) found.push(`${identity} is a ${shown.recordType}`)
+      else found.push(...differingAttributes(identity, attributes, name => shown.get(name)))
+    }
+    for (const type of RECORD_TYPES) {
+      for (const { identity, endTimeUs, sourceId } of view.byType(type)) {
+        // What the view inferred by itself is nobody's to be true about.
+        if (sourceId === undefined) continue
+        if (endTimeUs === undefined && !records.has(identity)) found.push(`${identity}, a ${type}, is a ghost`)
+      }
+    }
+    return found
+  }
+
+  /**
+   * Waits until the view agrees with what is so, and returns how long that took, in simulated milliseconds.
+   * @throws Error with the differences, when it takes longer than allowed
+   */
+  async agree(withinMs: number): Promise<number> {
+    const began = performance.now()
+    for (;;) {
+      const differences = this.differences()
+      const tookMs = (performance.now() - began) * this.speed
+      if (differences.length === 0 && this.collector.ingest.status.idle) return tookMs
+      if (tookMs > withinMs) {
+        const some = differences.slice(0, 10).join('\n')
+        throw new Error(`after ${Math.round(tookMs)} ms ${differences.length} differences:\n${some}`)
+      }
+      await this.collector.pass(100)
+    }
+  }
+}
+
+function differingAttributes(
+  identity: string,
+  attributes: ReadonlyMap<number, AttributeValue>,
+  shown: (name: string) => AttributeValue | undefined,
+): string[] {
+  return [...attributes].flatMap(([code, value]) => {
+    const name = ATTRIBUTES[code]?.name ?? String(code)
+    const is = shown(name)
+    return is === value || UNCOMPARED.has(name) ? [] : [`${identity}: ${name} is ${is}, not ${value}`]
+  })
+}
