@@ -90,7 +90,7 @@ export class Identities {
   #succeed(former: number, source: EventSource, type: number, mayReturn: boolean, nowUs: number): number {
     const { store, sources } = this.#records
     const { rows } = store
-    const identity = rows.identity(former)
+    const identity = store.identity(former)
     const owner = sources.at(rows.word(former, WORD.source))!
     const lives = !rows.has(former, STATE.ended)
     store.detach(former)

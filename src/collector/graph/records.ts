@@ -49,7 +49,7 @@ export class Records {
 
   /** The view of a row. */
   view(row: number): RecordView {
-    return new RecordView(this.store.rows, this.reader, row)
+    return new RecordView(this.store, this.reader, row)
   }
 
   tell(kind: ViewChange['kind'], row: number): void {
@@ -166,8 +166,8 @@ export class Records {
     this.images.remove(row)
     this.types.remove(row, type)
     this.coOwners.delete(row)
-    if (rows.has(row, STATE.detached) && this.former.get(rows.identity(row)) === row) {
-      this.former.delete(rows.identity(row))
+    if (rows.has(row, STATE.detached) && this.former.get(this.store.identity(row)) === row) {
+      this.former.delete(this.store.identity(row))
     }
     this.store.remove(row)
     if (source === undefined) return

@@ -54,8 +54,9 @@ export class VanAddresses {
   /** Lets the flows that hang on a record join the addresses that are known by now. */
   joinDependents(row: number): void {
     const { parents, targets } = this.#store
-    for (const flow of parents.referring(row)) this.#joinLate(flow)
-    for (const flow of targets.referring(row)) this.#joinLate(flow)
+    for (const relation of [parents, targets]) {
+      if (relation.hasAny(row)) for (const flow of relation.referring(row)) this.#joinLate(flow)
+    }
   }
 
   /** A listener or connector is evicted, or changes its address. */

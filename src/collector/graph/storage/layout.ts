@@ -20,48 +20,51 @@ export const NUMBER = {
 export const WORD = {
   /** Type, flags and which numbers are set; see `STATE`. */
   state: 8,
+  /** The identity, in two parts; see `IdentityTable`. */
+  identityPrefix: 9,
+  identityNumber: 10,
   /** Index of the event source that owns the record. */
-  source: 9,
+  source: 11,
   /** The source's generation when it last mentioned the record. */
-  touched: 10,
+  touched: 12,
   /** Counts up when the row gets another record, so that who held the former one can tell. */
-  serial: 11,
+  serial: 13,
   /** The VAN address that the record belongs to (of a BIFLOW, its listener side). */
-  address: 12,
+  address: 14,
   /** The VAN address that a BIFLOW's connector side belongs to. */
-  connectorAddress: 13,
-  /** Row of the record that attribute `parent` names, and the rows of those that name this one. */
-  parent: 14,
-  firstChild: 15,
-  nextChild: 22,
-  previousChild: 23,
-  /** The same for the one other reference that a type may have; see `TARGET_CODE`. */
-  target: 24,
-  firstReferrer: 25,
-  nextReferrer: 26,
-  previousReferrer: 27,
+  connectorAddress: 15,
   /** Neighbours in the list that the record is in: the live ones of its source, or all that ended. */
-  next: 28,
-  previous: 29,
+  next: 22,
+  previous: 23,
+  /** Row of the record that attribute `parent` names, and the rows of those that name this one. */
+  parent: 24,
+  firstChild: 25,
+  nextChild: 26,
+  previousChild: 27,
+  /** The same for the one other reference that a type may have; see `TARGET_CODE`. */
+  target: 28,
+  firstReferrer: 29,
+  nextReferrer: 30,
+  previousReferrer: 31,
   /** Numbers of interned texts. */
-  sourceHost: 30,
-  sourcePort: 31,
-  trace: 32,
-  proxyHost: 33,
-  proxyPort: 34,
-  protocol: 35,
-  method: 36,
-  result: 37,
-  reason: 38,
-  errorListenerSide: 39,
-  errorConnectorSide: 40,
+  sourceHost: 32,
+  sourcePort: 33,
+  trace: 34,
+  proxyHost: 35,
+  proxyPort: 36,
+  protocol: 37,
+  method: 38,
+  result: 39,
+  reason: 40,
+  errorListenerSide: 41,
+  errorConnectorSide: 42,
 } as const
 
 export type NumberField = (typeof NUMBER)[keyof typeof NUMBER]
 export type WordField = (typeof WORD)[keyof typeof WORD]
 
 /** Words in a row; even, so that numbers stay aligned. */
-export const ROW_WORDS = 42
+export const ROW_WORDS = 44
 
 /** The parts of `WORD.state`. */
 export const STATE = {

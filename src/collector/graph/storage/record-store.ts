@@ -9,13 +9,14 @@ import {
   TEXT_FIELDS,
 } from './attribute-places.ts'
 import { Extras } from './extras.ts'
-import { STATE, VACANT, WORD, type WordField } from './layout.ts'
+import { IdentityTable } from './identity-table.ts'
+import { ROW_WORDS, STATE, VACANT, WORD, type WordField } from './layout.ts'
 import { PARENT_FIELDS, Relation, TARGET_FIELDS } from './relation.ts'
 import { Rows } from './rows.ts'
 import { Texts } from './texts.ts'
 
-/** What a row costs: its words, its identity, its entry in the map. */
-const ROW_BYTES = 270
+/** What a row costs. */
+const ROW_BYTES = ROW_WORDS * 4
 
 /**
  * Records as rows: who bears an identity, attributes by code, and references with their reverse. Knows nothing of
@@ -30,7 +31,7 @@ export class RecordStore {
   readonly extras = new Extras()
   readonly parents = new Relation(this.rows, PARENT_FIELDS)
   readonly targets = new Relation(this.rows, TARGET_FIELDS)
-  readonly #bearers = new Map<string, number>()
+  readonly #identities = new IdentityTable(this.rows)
   readonly #onParkedReleased: (row: number) => void
 
   /** @param onParkedReleased called with a parked row when one that referred to it does so no more */
@@ -40,30 +41,35 @@ export class RecordStore {
 
   /** Estimate of the memory held. */
   get bytes(): number {
-    return this.rows.used * ROW_BYTES + this.texts.bytes + this.extras.bytes
+    return this.rows.used * ROW_BYTES + this.#identities.bytes + this.texts.bytes + this.extras.bytes
   }
 
   /** The row that bears an identity, vacant or not; 0 when there is none. */
   find(identity: string): number {
-    return this.#bearers.get(identity) ?? 0
+    return this.#identities.find(identity)
   }
 
   /** Makes a vacant row bear an identity that nobody bears. */
   add(identity: string): number {
-    const row = this.rows.allocate(identity)
-    this.#bearers.set(identity, row)
+    const row = this.rows.allocate()
+    this.#identities.name(row, identity)
     return row
+  }
+
+  /** The identity of a row, whether it bears it still or not. */
+  identity(row: number): string {
+    return this.#identities.identity(row)
   }
 
   /** Takes its identity from a row; another may bear it then. */
   detach(row: number): void {
-    this.#bearers.delete(this.rows.identity(row))
+    this.#identities.delete(row)
     this.rows.set(row, STATE.detached)
   }
 
   /** Gives a detached row its identity back; nobody else may bear it. */
   attach(row: number): void {
-    this.#bearers.set(this.rows.identity(row), row)
+    this.#identities.add(row)
     this.rows.clear(row, STATE.detached)
   }
 
@@ -176,12 +182,13 @@ export class RecordStore {
   #releaseIfUnused(row: number): void {
     const { rows } = this
     if (rows.type(row) !== VACANT || this.parents.hasAny(row) || this.targets.hasAny(row)) return
-    if (!rows.has(row, STATE.detached)) this.#bearers.delete(rows.identity(row))
+    if (!rows.has(row, STATE.detached)) this.#identities.delete(row)
+    this.#identities.unname(row)
     rows.release(row)
   }
 
   #identityOf(row: number): string | undefined {
-    return row === 0 ? undefined : this.rows.identity(row)
+    return row === 0 ? undefined : this.identity(row)
   }
 
   #setNumber(row: number, code: number, value: number): boolean {
@@ -208,10 +215,8 @@ export class RecordStore {
   #setReference(row: number, relation: Relation, identity: string): boolean {
     if (identity === '') return false
     const former = relation.of(row)
-    if (former !== 0 && this.rows.identity(former) === identity && !this.rows.has(former, STATE.detached)) {
-      return false
-    }
     const bearer = this.find(identity)
+    if (bearer !== 0 && bearer === former) return false
     relation.unlink(row)
     relation.link(row, bearer === 0 ? this.add(identity) : bearer)
     if (former !== 0) this.#letGo(former)

@@ -9,7 +9,6 @@ interface Page {
   words: Uint32Array
   /** The same memory, as 64-bit numbers. */
   numbers: Float64Array
-  identities: string[]
 }
 
 /** Memory for records, in pages of rows. Row numbers start at 1 and are used again after their release. */
@@ -34,32 +33,26 @@ export class Rows {
     return this.#end
   }
 
-  /** Takes a row for an identity; it is vacant, and all else in it 0. */
-  allocate(identity: string): number {
+  /** Takes a row; it is vacant, and all else in it 0. */
+  allocate(): number {
     const row = this.#free.pop() ?? this.#extend()
-    const { words, identities } = this.#pages[row >>> PAGE_BITS]!
+    const { words } = this.#pages[row >>> PAGE_BITS]!
     const start = (row & PAGE_MASK) * ROW_WORDS
     const serial = words[start + WORD.serial]!
     words.fill(0, start, start + ROW_WORDS)
     words[start + WORD.serial] = serial + 1
     words[start + WORD.state] = VACANT
-    identities[row & PAGE_MASK] = identity
     this.#used += 1
     return row
   }
 
   release(row: number): void {
-    const { words, identities } = this.#pages[row >>> PAGE_BITS]!
+    const { words } = this.#pages[row >>> PAGE_BITS]!
     const start = (row & PAGE_MASK) * ROW_WORDS
     words[start + WORD.state] = VACANT
     words[start + WORD.serial] = words[start + WORD.serial]! + 1
-    identities[row & PAGE_MASK] = ''
     this.#free.push(row)
     this.#used -= 1
-  }
-
-  identity(row: number): string {
-    return this.#pages[row >>> PAGE_BITS]!.identities[row & PAGE_MASK]!
   }
 
   word(row: number, field: WordField): number {
@@ -120,7 +113,6 @@ export class Rows {
       this.#pages.push({
         words: new Uint32Array(memory),
         numbers: new Float64Array(memory),
-        identities: new Array<string>(PAGE_ROWS).fill(''),
       })
     }
     this.#end += 1

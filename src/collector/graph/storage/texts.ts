@@ -1,5 +1,10 @@
+import { decimalFrom, trailingDecimal } from './decimal.ts'
+
 /** What a text costs beside its characters: its object, its entry in the map, its place in two arrays. */
 const OVERHEAD_BYTES = 80
+
+/** Ports and statuses are not kept at all: the text of a small decimal number is its own number, with this bit. */
+const DECIMAL = 0x8000_0000
 
 /**
  * Texts that many records share (hosts, ports, traces), kept once and counted. Numbers start at 1 and are used again
@@ -23,6 +28,7 @@ export class Texts {
 
   /** Holds a text and returns its number. */
   acquire(text: string): number {
+    if (text !== '' && trailingDecimal(text) === 0) return DECIMAL + decimalFrom(text, 0)
     const known = this.#numbers.get(text)
     if (known !== undefined) {
       this.#holders[known] = this.#holders[known]! + 1
@@ -38,6 +44,7 @@ export class Texts {
 
   /** Lets go of a text that was acquired once. */
   release(number: number): void {
+    if (number >= DECIMAL) return
     const holders = this.#holders[number]! - 1
     this.#holders[number] = holders
     if (holders > 0) return
@@ -49,6 +56,6 @@ export class Texts {
   }
 
   text(number: number): string {
-    return this.#texts[number]!
+    return number >= DECIMAL ? String(number - DECIMAL) : this.#texts[number]!
   }
 }

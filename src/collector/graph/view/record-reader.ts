@@ -78,12 +78,13 @@ export class RecordReader {
 
   /** The identity of the site that a record belongs to, known or not. */
   siteOf(row: number): string | undefined {
-    const { rows, parents } = this.#parts.store
+    const { store } = this.#parts
+    const { rows, parents } = store
     let at = row
     for (let level = 0; level < MOST_LEVELS && at !== 0; level += 1) {
       const parent = parents.of(at)
       const type = rows.type(at)
-      if (type === ROUTER || type === PROCESS) return parent === 0 ? undefined : rows.identity(parent)
+      if (type === ROUTER || type === PROCESS) return parent === 0 ? undefined : store.identity(parent)
       at = parent
     }
     return undefined
@@ -121,9 +122,8 @@ export class RecordReader {
 
   #inferred(row: number, type: number, code: number): AttributeValue | undefined {
     if (type === PROCESS) return this.#parts.images.of(row)?.identity
-    const { rows } = this.#parts.store
     const found = code === ATTRIBUTE.counterflow ? this.counterflowOf(row) : this.processOf(row)
-    return found === 0 ? undefined : rows.identity(found)
+    return found === 0 ? undefined : this.#parts.store.identity(found)
   }
 
   /** When a flow began, by the collector's clock. */

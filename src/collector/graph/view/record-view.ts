@@ -2,6 +2,7 @@ import { type AttributeValue, recordTypeName } from '../../../vanflow/index.ts'
 import { endReasonOf } from '../end-reasons.ts'
 import type { EndReason } from '../source.ts'
 import { NUMBER, STATE, WORD } from '../storage/layout.ts'
+import type { RecordStore } from '../storage/record-store.ts'
 import type { Rows } from '../storage/rows.ts'
 import type { ViewRecord } from '../view-port.ts'
 import { attributeCode } from './attribute-names.ts'
@@ -17,8 +18,9 @@ export class RecordView implements ViewRecord {
   readonly #rows: Rows
   readonly #reader: RecordReader
 
-  constructor(rows: Rows, reader: RecordReader, row: number) {
-    this.identity = rows.identity(row)
+  constructor(store: RecordStore, reader: RecordReader, row: number) {
+    const { rows } = store
+    this.identity = store.identity(row)
     this.recordType = recordTypeName(rows.type(row)) ?? ''
     this.key = row
     this.#serial = rows.word(row, WORD.serial)
