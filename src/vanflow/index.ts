@@ -1,25 +1,17 @@
-export type { AttributeDef, AttributeKind, AttributeName, AttributeUnit } from './attributes.ts'
+export type { AttributeName } from './attributes.ts'
 export { ATTRIBUTE, ATTRIBUTES, attributeOf } from './attributes.ts'
 export { decodeMessage } from './decode-message.ts'
 export type { DecodeProblem, DecodeTally } from './decode-problems.ts'
 export type { DecodedRecords } from './decode-records.ts'
 export { decodeRecords } from './decode-records.ts'
 export type {
-  BeaconToSend,
-  Dialect,
-  HeartbeatToSend,
-  RecordsToSend,
   RecordToSend,
   WireValue,
 } from './encode-message.ts'
 export { encodeBeacon, encodeFlush, encodeHeartbeat, encodeRecords } from './encode-message.ts'
 export type {
   Beacon,
-  Flush,
   Heartbeat,
-  MalformedCause,
-  MalformedMessage,
-  OtherMessage,
   RecordMessage,
   VanMessage,
 } from './messages.ts'
