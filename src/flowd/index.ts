@@ -1,3 +1,5 @@
+export type { AddressSample } from './addresses/index.ts'
+export { sampleAddresses } from './addresses/index.ts'
 export { BACKENDS } from './backends/index.ts'
 export type { Backend, Plugin } from './components.ts'
 export type { FlowdConfiguration, FlowdFileChoice, LoadedFlowdConfiguration } from './configuration.ts'

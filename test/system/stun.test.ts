@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AddressSample } from '../../src/flowd/index.ts'
 import { Laboratory, type TestNamespace } from '../support/namespace.ts'
 
-const ASKER = fileURLToPath(new URL('../support/stun-child.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../bin/tidemark', import.meta.url))
 const laboratory = new Laboratory()
 let left: TestNamespace
 
@@ -16,25 +17,25 @@ beforeAll(() => {
 })
 afterAll(() => laboratory.close())
 
-/** Asks from the left host until the server, which says nothing when it is ready, answers. */
-async function ask(server: string): Promise<unknown> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return JSON.parse(left.exec(process.execPath, ASKER, server, '3478'))
-    } catch (error) {
-      if (attempt === 20) throw error
-      await sleep(250)
-    }
-  }
+function sample(): AddressSample[] {
+  const servers = ['--stun-server', '192.0.2.2', '--stun-server', '[2001:db8:1::2]:3478']
+  return JSON.parse(left.exec(COMMAND, 'flowd', 'stun', 'sample', ...servers, '-o', 'json')) as AddressSample[]
 }
 
-describe('STUN against coturn', () => {
-  it.each([
-    ['192.0.2.2', '192.0.2.1'],
-    ['2001:db8:1::2', '2001:db8:1::1'],
-  ])('%s tells the asker that it is %s', async (server, address) => {
-    const answer = await ask(server)
-    expect(answer).toMatchObject({ address })
-    expect((answer as { port: number }).port).toBeGreaterThan(1023)
+describe('flowd stun sample against coturn', () => {
+  it('says how the private addresses of both families are seen', async () => {
+    let samples = sample()
+    // The server says nothing when it is ready.
+    for (let attempt = 0; attempt < 20 && !samples.some(({ seenAs }) => seenAs); attempt += 1) {
+      await sleep(250)
+      samples = sample()
+    }
+    const seen = samples.filter(({ seenAs }) => seenAs !== undefined)
+    expect(seen.map(({ address, seenAs, source }) => [address, seenAs, source])).toEqual([
+      ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
+      ['2001:db8:1::1', '2001:db8:1::1', '[2001:db8:1::2]:3478'],
+    ])
+    expect(samples.find(({ address }) => address === '::1')).toEqual({ address: '::1', reach: 'loopback' })
+    expect(samples.find(({ address }) => address.startsWith('fe80'))).toMatchObject({ reach: 'link-local' })
   })
 })

@@ -4,6 +4,7 @@ import { registerConf } from './conf.ts'
 import { registerFlows } from './flows.ts'
 import { registerRun } from './run.ts'
 import { registerSend } from './send.ts'
+import { registerStun } from './stun.ts'
 
 /** Adds `flowd` and what belongs to it. */
 export function registerFlowd(program: Command): void {
@@ -19,4 +20,5 @@ export function registerFlowdCommands(flowd: Command): void {
   registerCheck(flowd)
   registerFlows(flowd)
   registerSend(flowd)
+  registerStun(flowd)
 }

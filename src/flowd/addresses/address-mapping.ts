@@ -1,8 +1,8 @@
-import { networkInterfaces } from 'node:os'
 import { type Logger, messageOf, type Service } from '../../common/index.ts'
 import { canonicalAddress } from '../../scitags/index.ts'
+import { localAddresses } from './local-addresses.ts'
 import type { AddressMappingOptions } from './options.ts'
-import { isLinkLocalAddress, isPublicAddress } from './public-address.ts'
+import { addressReach } from './public-address.ts'
 import { type AskPublicAddress, askInTurn } from './public-view.ts'
 
 export interface AddressMappingSetup {
@@ -31,7 +31,7 @@ export class AddressMapping implements Service {
   constructor(options: AddressMappingOptions, setup: AddressMappingSetup) {
     this.#options = options
     this.#log = setup.log
-    this.#localAddresses = setup.localAddresses ?? interfaceAddresses
+    this.#localAddresses = setup.localAddresses ?? localAddresses
     this.#ask = setup.ask ?? askInTurn(options)
     this.#manual = new Map(Object.entries(options.manualMapping).map(([from, to]) => [canonical(from), canonical(to)]))
   }
@@ -57,7 +57,9 @@ export class AddressMapping implements Service {
   /** Asks about every address that needs it; a round that is still at work is not joined by another. */
   #refresh(): void {
     this.#refreshing = this.#refreshing.then(async () => {
-      const wanted = this.#localAddresses().filter(address => !this.#manual.has(address) && isAskedAbout(address))
+      const wanted = this.#localAddresses().filter(
+        address => !this.#manual.has(address) && addressReach(address) === 'private',
+      )
       for (const gone of [...this.#learnt.keys()].filter(address => !wanted.includes(address))) {
         this.#learnt.delete(gone)
       }
@@ -79,15 +81,6 @@ export class AddressMapping implements Service {
       this.#log.warn({ address, keeps, reasons }, 'nobody says how this address is seen from outside')
     }
   }
-}
-
-/** Public addresses are what others see; link-local ones and loopback never leave. */
-function isAskedAbout(address: string): boolean {
-  return !isPublicAddress(address) && !isLinkLocalAddress(address) && address !== '::1' && !address.startsWith('127.')
-}
-
-function interfaceAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap(list => list?.map(({ address }) => canonical(address)) ?? [])
 }
 
 function canonical(address: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isLinkLocalAddress, isPublicAddress } from './public-address.ts'
+import { addressReach } from './public-address.ts'
 
 const NOT_PUBLIC = `2001:db8::1 fd00::1 fe80::1 2001:1ff::1 2002:c000:204::1 ::1 3fff:fff::1 64:ff9b:1:1::1 100::1
   2620:4f:8000::1 5f00:1::1 ff02::1 100.64.0.1 10.0.0.1 127.0.0.1 192.168.1.1 203.0.113.1 255.255.255.255 224.0.0.1`
@@ -8,22 +8,26 @@ const PUBLIC = `2001:1458:d00:1::1 2600:900:6:1101::1 2001:200::1 2a00:1450::1 :
 
 const words = (text: string) => text.split(/\s+/)
 
-describe('V92: public addresses', () => {
-  it.each(words(NOT_PUBLIC))('%s is not', address => {
-    expect(isPublicAddress(address)).toBe(false)
+describe('how far an address reaches', () => {
+  it.each(words(NOT_PUBLIC))('V92: %s is not public', address => {
+    expect(addressReach(address)).not.toBe('public')
   })
 
-  it.each(words(PUBLIC))('%s is', address => {
-    expect(isPublicAddress(address)).toBe(true)
-  })
-})
-
-describe('link-local addresses', () => {
-  it.each(['fe80::1', 'febf::1', 'fe80::1%eth0', '169.254.1.1'])('%s is', address => {
-    expect(isLinkLocalAddress(address)).toBe(true)
+  it.each(words(PUBLIC))('V92: %s is public', address => {
+    expect(addressReach(address)).toBe('public')
   })
 
-  it.each(['fec0::1', 'fd00::1', '169.253.0.1', '10.0.0.1'])('%s is not', address => {
-    expect(isLinkLocalAddress(address)).toBe(false)
+  it.each([
+    ['fe80::1', 'link-local'],
+    ['febf::1', 'link-local'],
+    ['fe80::1%eth0', 'link-local'],
+    ['169.254.1.1', 'link-local'],
+    ['fec0::1', 'public'],
+    ['fd00::1', 'private'],
+    ['10.0.0.1', 'private'],
+    ['127.8.8.8', 'loopback'],
+    ['::1', 'loopback'],
+  ])('%s is %s', (address, reach) => {
+    expect(addressReach(address)).toBe(reach)
   })
 })

@@ -11,22 +11,17 @@ const IPV4_BLOCKS = `0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/
 const IPV6_BLOCKS = `::/128 ::1/128 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16
   2620:4f:8000::/48 3fff::/20 5f00::/16 fc00::/7 fe80::/10 ff00::/8`
 
-const LINK_LOCAL_BLOCKS = { ipv4: '169.254.0.0/16', ipv6: 'fe80::/10' }
+const SPECIAL = { ipv4: blockList('ipv4', IPV4_BLOCKS), ipv6: blockList('ipv6', IPV6_BLOCKS) }
+const LOOPBACK = { ipv4: blockList('ipv4', '127.0.0.0/8'), ipv6: blockList('ipv6', '::1/128') }
+const LINK_LOCAL = { ipv4: blockList('ipv4', '169.254.0.0/16'), ipv6: blockList('ipv6', 'fe80::/10') }
 
-const special = { ipv4: blockList('ipv4', IPV4_BLOCKS), ipv6: blockList('ipv6', IPV6_BLOCKS) }
-const linkLocal = {
-  ipv4: blockList('ipv4', LINK_LOCAL_BLOCKS.ipv4),
-  ipv6: blockList('ipv6', LINK_LOCAL_BLOCKS.ipv6),
-}
+/** How far an address of a host reaches. */
+export type AddressReach = 'loopback' | 'link-local' | 'private' | 'public'
 
-/** Whether hosts anywhere can reach this address. */
-export function isPublicAddress(address: string): boolean {
-  return !isWithin(special, address)
-}
-
-/** Whether an address holds on its own link only. */
-export function isLinkLocalAddress(address: string): boolean {
-  return isWithin(linkLocal, address)
+export function addressReach(address: string): AddressReach {
+  if (!isWithin(SPECIAL, address)) return 'public'
+  if (isWithin(LOOPBACK, address)) return 'loopback'
+  return isWithin(LINK_LOCAL, address) ? 'link-local' : 'private'
 }
 
 function isWithin(lists: Readonly<Record<'ipv4' | 'ipv6', BlockList>>, address: string): boolean {

@@ -70,6 +70,13 @@ describe('STUN client', () => {
     })
   })
 
+  it('says what prevents it from asking', async () => {
+    await expect(
+      ask(() => [], { server: { host: '192.0.2.1', port: 3478 }, localAddress: '127.0.0.1' }),
+    ).rejects.toThrow(/STUN server 192.0.2.1 port 3478 gave no answer: .*E[A-Z]+/)
+    await expect(ask(() => [], { localAddress: '192.0.2.99' })).rejects.toThrow(/EADDRNOTAVAIL/)
+  })
+
   it('gives up in time, and at once when told to', async () => {
     await expect(ask(() => [], { timeoutMs: 50 })).rejects.toMatchObject({ code: 'STUN_NO_ANSWER' })
     const signal = AbortSignal.abort(new Error('stop'))

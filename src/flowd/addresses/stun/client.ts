@@ -86,9 +86,9 @@ function exchange(
     const reply = decodeReply(bytes, transactionId)
     if (reply !== undefined) settle(reply)
   })
-  socket.bind({ ...(localAddress === undefined ? {} : { address: localAddress }) }, () =>
-    socket.connect(port, address, () => send(firstRetryMs)),
-  )
+  // Without a callback, what prevents the connection is an 'error' event.
+  socket.once('connect', () => send(firstRetryMs))
+  socket.bind(localAddress === undefined ? {} : { address: localAddress }, () => socket.connect(port, address))
   return Promise.race([promise, rejection(ended)]).finally(() => clearTimeout(timer))
 }
 
