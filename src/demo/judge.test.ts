@@ -107,7 +107,7 @@ describe('the verdict of the demo', () => {
       tallies.declared.trafficClasses = { [0xba]: 98, [0xb8]: 2 }
     }
     expect(failures(lostEcn)).toBe(
-      'the traffic class of the declared transfer is as its application set it: 0xb8 × 2, 0xba × 98',
+      'the traffic class of the declared transfer is as its application set it: 0xba × 98, 0xb8 × 2 (sent again, without ECN)',
     )
     expect(failures(lostEcn, { declared: 2, other: 0 })).toBe('')
     const lostNibble = ({ tallies }: Observation) => {

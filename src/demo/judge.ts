@@ -103,15 +103,20 @@ function checkOther({ labels, dataPackets }: TransferReport): Check {
 
 function checkClass(transfer: TransferReport, retransmissions: number): Check {
   const { trafficClasses, expectedClass, dataPackets, name } = transfer
+  const sentAgainClass = expectedClass & ~PLAN.ecn
   const expected = trafficClasses[expectedClass] ?? 0
-  const withoutEcn = trafficClasses[expectedClass & ~PLAN.ecn] ?? 0
+  const sentAgain = trafficClasses[sentAgainClass] ?? 0
+  const seen = Object.entries(trafficClasses).sort(([, one], [, other]) => other - one)
   return {
     name: `the traffic class of the ${name} transfer is as its application set it`,
-    passed: expected > 0 && withoutEcn <= retransmissions && expected + withoutEcn === dataPackets,
-    detail: Object.entries(trafficClasses)
-      .map(([value, packets]) => `${hexadecimal(Number(value), 2)} × ${grouped(packets)}`)
-      .join(', '),
+    passed: expected > 0 && sentAgain <= retransmissions && expected + sentAgain === dataPackets,
+    detail: seen.map(([value, packets]) => describeClass(Number(value), packets, sentAgainClass)).join(', '),
   }
+}
+
+function describeClass(value: number, packets: number, sentAgainClass: number): string {
+  const note = value === sentAgainClass ? ' (sent again, without ECN)' : ''
+  return `${hexadecimal(value, 2)} × ${grouped(packets)}${note}`
 }
 
 function checkFirefly(fireflies: readonly FireflyReport[], state: 'start' | 'end'): Check {
