@@ -22,9 +22,10 @@ function start(...args: readonly string[]) {
 
 async function play(...args: readonly string[]): Promise<{ code: number; report: DemoReport }> {
   const child = start('--output', 'json', ...args)
-  const [[code], out, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)])
+  const ended = once(child, 'close') as Promise<[number]>
+  const [[code], out, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   expect(errors).toBe('')
-  return { code: code as number, report: JSON.parse(out) as DemoReport }
+  return { code, report: JSON.parse(out) as DemoReport }
 }
 
 const failedChecks = (report: DemoReport) => report.checks.filter(check => !check.passed).map(check => check.name)
