@@ -1,0 +1,3 @@
+export type { RegistryOptions } from './options.ts'
+export { REGISTRY_OPTIONS } from './options.ts'
+export { RegistryService } from './registry-service.ts'

@@ -1,0 +1,122 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { unitContext } from '../../../test/support/flowd/unit-context.ts'
+import { RegistryService } from './index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-registry-'))
+const cache = join(folder, 'registry.json')
+let server: Server
+let url = ''
+/** What the server answers; undefined for no answer at all. */
+let answer: { status: number; body: string } | undefined
+
+beforeAll(async () => {
+  server = createServer((_request, response) => {
+    if (answer !== undefined) response.writeHead(answer.status).end(answer.body)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api.json`
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+})
+beforeEach(() => {
+  rmSync(cache, { force: true })
+  answer = { status: 200, body: listOf('icecube') }
+})
+
+function listOf(expName: string): string {
+  return JSON.stringify({ experiments: [{ expName, expId: 900, activities: [] }], version: 1, modified: expName })
+}
+
+async function running(source: string) {
+  const { log, lines } = unitContext()
+  const service = new RegistryService({ source, refreshHours: 24 }, cache, log)
+  await service.start()
+  return { service, lines, name: () => service.current.experimentName(900) }
+}
+
+describe('RegistryService', () => {
+  it('keeps the built-in list, and asks nobody, without a source', async () => {
+    const { service, name } = await running('')
+    expect(name()).toBeUndefined()
+    expect(service.current.experimentId('cms')).toBe(3)
+    await service.stop()
+    expect(existsSync(cache)).toBe(false)
+  })
+
+  it('takes a file at its start, and again when asked', async () => {
+    const file = join(folder, 'list.json')
+    writeFileSync(file, listOf('icecube'))
+    for (const source of [file, `file://${file}`]) {
+      const { service, name } = await running(source)
+      expect(name()).toBe('icecube')
+      writeFileSync(file, listOf('hyperk'))
+      await service.refresh()
+      expect(name()).toBe('hyperk')
+      await service.stop()
+      writeFileSync(file, listOf('icecube'))
+    }
+    expect(existsSync(cache)).toBe(false)
+  })
+
+  it('takes a URL in the background, and remembers it for the next start', async () => {
+    const first = await running(url)
+    await expect.poll(first.name).toBe('icecube')
+    await first.service.stop()
+    expect(readFileSync(cache, 'utf8')).toBe(listOf('icecube'))
+
+    answer = undefined
+    const second = await running(url)
+    expect(second.name()).toBe('icecube')
+    server.closeAllConnections()
+    await second.service.stop()
+    expect(second.lines).toMatchObject([{ level: 'warn' }])
+  })
+
+  it.each([
+    ['an error', { status: 500, body: listOf('bad') }],
+    ['no JSON', { status: 200, body: '<html>' }],
+    ['a wrong list', { status: 200, body: '{"experiments":[{}]}' }],
+    ['a list that is too large', { status: 200, body: `${' '.repeat(1 << 20)}${listOf('bad')}` }],
+  ])('stays as it was when the server answers with %s', async (_what, bad) => {
+    answer = bad
+    const { service, lines, name } = await running(url)
+    await service.refresh()
+    expect(name()).toBeUndefined()
+    expect(service.current.experimentId('cms')).toBe(3)
+    expect(lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('stays as it was') as string }])
+    await service.stop()
+    expect(existsSync(cache)).toBe(false)
+  })
+
+  it('says when what it remembers is damaged, and goes on', async () => {
+    writeFileSync(cache, '{')
+    const { service, lines, name } = await running(url)
+    await expect.poll(name).toBe('icecube')
+    expect(lines[0]).toMatchObject({ level: 'warn' })
+    await service.stop()
+  })
+
+  it('asks again in time', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const { service, name } = await running(url)
+      await service.refresh()
+      answer = { status: 200, body: listOf('hyperk') }
+      vi.advanceTimersByTime(24 * 3_600_000)
+      await expect.poll(name).toBe('hyperk')
+      await service.stop()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
