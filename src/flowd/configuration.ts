@@ -14,6 +14,7 @@ import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configu
 import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
 import { PLUGINS } from './plugins/index.ts'
+import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { type UnitRegistry, unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
 
@@ -21,6 +22,7 @@ import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
 export const FLOWD_CONFIGURATION = Type.Object({
   ...TOP_LEVEL_OPTIONS,
   flowTable: FLOW_TABLE_OPTIONS,
+  registry: REGISTRY_OPTIONS,
   plugins: Type.Optional(unitSections(PLUGINS, 'Where flowd learns of flows. A plugin is off until it is named.')),
   backends: Type.Optional(unitSections(BACKENDS, 'What flowd does with flows. A backend is off until it is named.')),
 })

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import {
   BUILD,
@@ -12,7 +13,7 @@ import {
   ServiceGroup,
   TidemarkError,
 } from '../../common/index.ts'
-import { flowKey, REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
+import { flowKey } from '../../scitags/index.ts'
 import { BACKENDS } from '../backends/index.ts'
 import type { Backend, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
@@ -22,7 +23,8 @@ import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
-import type { RegistrySource, UnitContext } from '../unit.ts'
+import { RegistryService } from '../registry/index.ts'
+import type { UnitContext } from '../unit.ts'
 import { chooseSections } from './chosen-sections.ts'
 import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
@@ -48,7 +50,7 @@ const APPLICATION = `tidemark-${BUILD.version}`
 const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
 
 /** Keys that only a restart changes. */
-const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable'] as const
+const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry'] as const
 
 /**
  * flowd as a whole: the pipeline with the units of the configuration, the PID file and the control socket. It starts
@@ -57,7 +59,7 @@ const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flow
 export class Daemon implements Service, ControlPort {
   readonly #setup: DaemonSetup
   readonly #metrics = new Metrics({ prefix: 'tidemark_flowd', processMetrics: true })
-  readonly #registry: RegistrySource = { current: new Registry(REGISTRY_SNAPSHOT) }
+  readonly #registry: RegistryService
   #sockets: KernelSockets = { probe: noSocketProbe, close: () => undefined }
   readonly #pipeline: Pipeline
   readonly #plugins: UnitSet<Plugin>
@@ -72,6 +74,7 @@ export class Daemon implements Service, ControlPort {
     this.#setup = setup
     const { log, loaded } = setup
     this.#configuration = loaded.values
+    this.#registry = new RegistryService(loaded.values.registry, registryCachePath(setup.journalPath), log)
     this.#pipeline = this.#createPipeline(flow => this.#sockets.probe(flow))
     const context = (kind: string) => (name: string) => this.#context(kind, name)
     this.#backends = new UnitSet<Backend>('backend', BACKENDS, context('backend'), log, {
@@ -214,6 +217,7 @@ export class Daemon implements Service, ControlPort {
     return [
       this.#unlessDefault('controlSocket.path', 'CONTROL_SOCKET_FAILED', new ControlServer(controlSocket, this, log)),
       ...(pidPath === '' ? [] : [this.#unlessDefault('pidPath', 'PID_FILE_UNWRITABLE', new PidFile(pidPath))]),
+      this.#registry,
       { start: () => this.#startUnits(), stop: () => this.#stopUnits() },
     ]
   }
@@ -253,6 +257,11 @@ export class Daemon implements Service, ControlPort {
       stop: () => service.stop(),
     }
   }
+}
+
+/** A registry that was fetched is kept beside the journal. */
+function registryCachePath(journalPath: string | undefined): string | undefined {
+  return journalPath === undefined ? undefined : join(dirname(journalPath), 'registry.json')
 }
 
 function pick<Values extends object, Key extends keyof Values>(

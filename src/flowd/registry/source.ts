@@ -12,7 +12,10 @@ export function isRemote(source: string): boolean {
 /** The text at a source: a path, a file URL, or an HTTP URL. Throws when it cannot be had or is too large. */
 export async function readSource(source: string): Promise<string> {
   if (!isRemote(source)) return readFile(source.startsWith('file:') ? fileURLToPath(source) : source, 'utf8')
-  const answer = await fetch(source, { signal: AbortSignal.timeout(TIMEOUT_MS), headers: { accept: 'application/json' } })
+  const answer = await fetch(source, {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: { accept: 'application/json' },
+  })
   if (!answer.ok) throw new Error(`the server answers ${answer.status}`)
   const parts: Uint8Array[] = []
   let length = 0
