@@ -19,7 +19,8 @@ export async function readSource(source: string): Promise<string> {
   if (!answer.ok) throw new Error(`the server answers ${answer.status}`)
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of answer.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = answer.body
+  for await (const part of body ?? []) {
     length += part.length
     if (length > LENGTH_MAX) throw new Error(`the list is larger than ${LENGTH_MAX} bytes`)
     parts.push(part)
