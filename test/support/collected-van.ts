@@ -1,3 +1,4 @@
+import type { RetentionLimits } from '../../src/collector/graph/index.ts'
 import { acceleratedClock } from '../../src/collector/ingest/index.ts'
 import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
 import { ATTRIBUTES, type AttributeValue, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
@@ -12,8 +13,11 @@ export class CollectedVan {
   readonly speed: number
   #collector: CollectorUnderTest | undefined
 
-  constructor(options: Partial<VanOptions> & { speed: number }) {
+  readonly #retention: Partial<RetentionLimits>
+
+  constructor(options: Partial<VanOptions> & { speed: number }, retention: Partial<RetentionLimits> = {}) {
     this.speed = options.speed
+    this.#retention = retention
     this.van = new SimulatedVan({ listen: { port: 0 }, ...options })
   }
 
@@ -24,7 +28,7 @@ export class CollectedVan {
 
   async start(): Promise<void> {
     await this.van.start()
-    this.#collector = new CollectorUnderTest(this.van.port, acceleratedClock(this.speed))
+    this.#collector = new CollectorUnderTest(this.van.port, acceleratedClock(this.speed), this.#retention)
     await this.#collector.start()
   }
 

@@ -1,4 +1,4 @@
-import { Graph } from '../../src/collector/graph/index.ts'
+import { Graph, type RetentionLimits } from '../../src/collector/graph/index.ts'
 import { type Clock, SOURCE_TIMERS, systemClock, VanIngest } from '../../src/collector/ingest/index.ts'
 import { Metrics, silentLogger } from '../../src/common/index.ts'
 
@@ -10,9 +10,9 @@ export class CollectorUnderTest {
   readonly #clock: Clock
   #expiry: (() => void) | undefined
 
-  constructor(port: number, clock: Clock = systemClock) {
+  constructor(port: number, clock: Clock = systemClock, retention: Partial<RetentionLimits> = {}) {
     this.#clock = clock
-    this.graph = new Graph({ nowUs: () => clock.nowUs() })
+    this.graph = new Graph({ nowUs: () => clock.nowUs(), ...retention })
     const options = {
       endpoint: { host: '127.0.0.1', port, sasl: {}, origin: 'the test' },
       connection: { credit: 2000, idleTimeoutMs: 4000, openTimeoutMs: 4000, firstDelayMs: 250, longestDelayMs: 2000 },
