@@ -1,7 +1,7 @@
-import type { Projection } from '../api/v1alpha1/projection.ts'
 import type { ViewPort, ViewRecord } from '../graph/view-port.ts'
 import { componentId } from './component-id.ts'
 import { type Connection, text } from './connection.ts'
+import { siteIdOf } from './site-of.ts'
 import type { Traffic, TrafficEnd } from './traffic-labels.ts'
 
 const UNKNOWN = 'unknown'
@@ -16,14 +16,12 @@ export interface Attribution {
  * Whose traffic a connection is. What is unknown gets the names that Skupper's network-observer gives:
  * `site-client-<host>-<site>`, `site-server-<host>-<site>`, else `unknown`.
  */
-export function attribute(view: ViewPort, projection: Projection, connection: Connection): Attribution {
+export function attribute(view: ViewPort, connection: Connection): Attribution {
   const listener = find(view, connection.listenerId)
   const connector = find(view, connection.connectorId)
   const sourceSite = siteOf(view, listener)
   const destSite = siteOf(view, connector)
-  // The view links clients to processes; on a BIFLOW the link shows in the FLOW as which it is projected.
-  const clientProcess = projection.get(connection.client.identity)?.['process']
-  const source = find(view, typeof clientProcess === 'string' ? clientProcess : undefined)
+  const source = find(view, text(connection.client, 'process'))
   const dest = find(view, text(connector, 'process'))
   const routingKey = text(listener, 'vanAddress') ?? text(connector, 'vanAddress')
   const sourceHost = text(connection.client, 'sourceHost')
@@ -44,13 +42,12 @@ export function attribute(view: ViewPort, projection: Projection, connection: Co
   }
 }
 
-function find(view: ViewPort, identity: string | undefined): ViewRecord | undefined {
-  return identity === undefined ? undefined : view.get(identity)
+function siteOf(view: ViewPort, record: ViewRecord | undefined): ViewRecord | undefined {
+  return record && find(view, siteIdOf(view, record))
 }
 
-/** The site of a listener, connector or link: that of its router. */
-export function siteOf(view: ViewPort, record: ViewRecord | undefined): ViewRecord | undefined {
-  return find(view, text(find(view, text(record, 'parent')), 'parent'))
+function find(view: ViewPort, identity: string | undefined): ViewRecord | undefined {
+  return identity === undefined ? undefined : view.get(identity)
 }
 
 function end(

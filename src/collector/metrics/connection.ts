@@ -15,12 +15,12 @@ export interface Connection {
   hasEnded: boolean
 }
 
-/** The id under which the connection of a flow is known: its client side. Undefined for a request, or while unknown. */
-export function connectionId(view: ViewPort, flow: ViewRecord): string | undefined {
-  if (flow.recordType === 'BIFLOW_TPORT') return flow.identity
+/** The client side of the connection that a flow belongs to. Undefined for a request, or while it is unknown. */
+export function clientSide(view: ViewPort, flow: ViewRecord): ViewRecord | undefined {
+  if (flow.recordType === 'BIFLOW_TPORT') return flow
   const parent = view.get(text(flow, 'parent') ?? '')?.recordType
-  if (parent === 'LISTENER') return flow.identity
-  return parent === 'CONNECTOR' ? text(flow, 'counterflow') : undefined
+  if (parent === 'LISTENER') return flow
+  return parent === 'CONNECTOR' ? view.get(text(flow, 'counterflow') ?? '') : undefined
 }
 
 /** Reads a connection from its client side. */

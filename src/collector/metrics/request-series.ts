@@ -1,7 +1,7 @@
 import type { ViewRecord } from '../graph/view-port.ts'
 import type { Expirable } from './capped-series.ts'
 import { text } from './connection.ts'
-import { type Family, labelText } from './exposition.ts'
+import { type Family, labelText, sample } from './exposition.ts'
 import { OTHER_TRAFFIC, type Traffic, trafficLabelText } from './traffic-labels.ts'
 
 /** Methods of RFC 9110, section 9, and PATCH of RFC 5789; others would let clients make series. */
@@ -68,4 +68,8 @@ function protocolLabel(protocol: string | undefined): string | undefined {
   if (protocol === undefined) return undefined
   const version = /^HTTP\/(\d)/i.exec(protocol)?.[1]
   return version === undefined ? protocol : `http${version}`
+}
+
+export function requestLines({ labels, count }: RequestSeries): string {
+  return sample(REQUESTS.name, labels, count)
 }

@@ -1,86 +1,74 @@
 const FIRST_CAPACITY = 1024
 
 /**
- * What is kept of each connection, in typed arrays: a million objects would cost the garbage collector a long look at
- * each of them.
+ * What is kept of each connection, in arrays by the key of its record: a million objects would cost the garbage
+ * collector a long look at each of them.
  */
 export class Slots<Series> {
-  readonly #slots = new Map<string, number>()
-  readonly #free: number[] = []
-  /** What each connection counts in, by slot; undefined while that is open. */
-  readonly #series: (Series | undefined)[] = []
-  #used = 0
   #sent = new Float64Array(FIRST_CAPACITY)
   #received = new Float64Array(FIRST_CAPACITY)
   #flags = new Uint8Array(FIRST_CAPACITY)
+  readonly #series = new Array<Series | undefined>(FIRST_CAPACITY).fill(undefined)
+  #size = 0
 
+  /** Connections that have a series. */
   get size(): number {
-    return this.#slots.size
+    return this.#size
   }
 
-  find(id: string): number | undefined {
-    return this.#slots.get(id)
+  /** What a connection counts in; undefined while that is open. */
+  series(key: number): Series | undefined {
+    return this.#series[key]
   }
 
-  add(id: string): number {
-    const slot = this.#free.pop() ?? this.#next()
-    this.#slots.set(id, slot)
-    this.#sent[slot] = 0
-    this.#received[slot] = 0
-    this.#flags[slot] = 0
-    this.#series[slot] = undefined
-    return slot
+  /** Begins to count a connection. */
+  begin(key: number, series: Series): void {
+    this.#makeRoom(key)
+    this.#sent[key] = 0
+    this.#received[key] = 0
+    this.#flags[key] = 0
+    this.#series[key] = series
+    this.#size += 1
   }
 
-  series(slot: number): Series | undefined {
-    return this.#series[slot]
-  }
-
-  setSeries(slot: number, series: Series): void {
-    this.#series[slot] = series
-  }
-
-  remove(id: string): void {
-    const slot = this.#slots.get(id)
-    if (slot === undefined) return
-    this.#slots.delete(id)
-    this.#series[slot] = undefined
-    this.#free.push(slot)
+  end(key: number): void {
+    if (this.#series[key] === undefined) return
+    this.#series[key] = undefined
+    this.#size -= 1
   }
 
   /** Stores the count of bytes sent so far; returns by how much it grew, never less than 0. */
-  grownSent(slot: number, sent: number): number {
-    return grown(this.#sent, slot, sent)
+  grownSent(key: number, sent: number): number {
+    return grown(this.#sent, key, sent)
   }
 
-  grownReceived(slot: number, received: number): number {
-    return grown(this.#received, slot, received)
+  grownReceived(key: number, received: number): number {
+    return grown(this.#received, key, received)
   }
 
   /** Sets a flag; false when it was set already. */
-  raise(slot: number, flag: number): boolean {
-    const flags = this.#flags[slot] ?? 0
-    this.#flags[slot] = flags | flag
+  raise(key: number, flag: number): boolean {
+    const flags = this.#flags[key] ?? 0
+    this.#flags[key] = flags | flag
     return (flags & flag) === 0
   }
 
-  #next(): number {
-    if (this.#used === this.#flags.length) {
-      const capacity = this.#used * 2
-      this.#sent = enlarge(this.#sent, new Float64Array(capacity))
-      this.#received = enlarge(this.#received, new Float64Array(capacity))
-      this.#flags = enlarge(this.#flags, new Uint8Array(capacity))
-    }
-    this.#used += 1
-    return this.#used - 1
+  #makeRoom(key: number): void {
+    let capacity = this.#flags.length
+    if (key < capacity) return
+    while (key >= capacity) capacity *= 2
+    this.#sent = enlarge(this.#sent, new Float64Array(capacity))
+    this.#received = enlarge(this.#received, new Float64Array(capacity))
+    this.#flags = enlarge(this.#flags, new Uint8Array(capacity))
+    while (this.#series.length < capacity) this.#series.push(undefined)
   }
 }
 
-function grown(counts: Float64Array, slot: number, count: number): number {
-  const before = counts[slot] ?? 0
-  // A count that fell came out of order; a router that began anew gets a new slot.
+function grown(counts: Float64Array, key: number, count: number): number {
+  const before = counts[key] ?? 0
+  // A count that fell came out of order; a router that began anew has new records.
   if (!(count > before)) return 0
-  counts[slot] = count
+  counts[key] = count
   return count - before
 }
 

@@ -1,8 +1,7 @@
-import type { Projection } from '../api/v1alpha1/projection.ts'
 import type { ViewChange, ViewPort, ViewRecord } from '../graph/view-port.ts'
 import { attribute } from './attribution.ts'
 import { CappedSeries } from './capped-series.ts'
-import { type Connection, connectionId, readConnection, text } from './connection.ts'
+import { type Connection, clientSide, readConnection, text } from './connection.ts'
 import {
   OTHER_REQUESTS,
   type Request,
@@ -42,16 +41,16 @@ export class TrafficMetrics {
   readonly traffic: CappedSeries<Traffic, TrafficSeries>
   readonly requests: CappedSeries<RequestKind, RequestSeries>
   readonly #view: ViewPort
-  readonly #projection: Projection
   readonly #options: TrafficOptions
   readonly #slots = new Slots<TrafficSeries>()
-  /** Client sides of connections that changed, by the connection's id. */
-  readonly #changed = new Map<string, ViewRecord>()
+  /** Client sides of connections that changed, by key. */
+  readonly #changed = new Map<number, ViewRecord>()
+  /** Client sides of the connections that wait. */
+  readonly #waitingClients = new Map<number, ViewRecord>()
   readonly #waiting = new Waiting(MAX_WAITING_REQUESTS)
 
-  constructor(view: ViewPort, projection: Projection, options: TrafficOptions) {
+  constructor(view: ViewPort, options: TrafficOptions) {
     this.#view = view
-    this.#projection = projection
     this.#options = options
     const { maxSeries } = options
     this.traffic = new CappedSeries(trafficLabelText, (labels, of) => new TrafficSeries(labels, of), {
@@ -64,7 +63,7 @@ export class TrafficMetrics {
     })
   }
 
-  /** Connections that are counted or wait for it. */
+  /** Connections that are counted and retained. */
   get connections(): number {
     return this.#slots.size
   }
@@ -78,33 +77,39 @@ export class TrafficMetrics {
   }
 
   onChange({ kind, record }: ViewChange, nowMs: number): void {
-    if (record.recordType === 'BIFLOW_APP') {
+    const { recordType } = record
+    if (recordType === 'BIFLOW_APP') {
       if (kind === 'ended') this.#countRequest(record, nowMs)
       return
     }
-    if (record.recordType !== 'BIFLOW_TPORT' && record.recordType !== 'FLOW') return
-    const id = connectionId(this.#view, record)
-    if (id === undefined) {
+    if (recordType !== 'BIFLOW_TPORT' && recordType !== 'FLOW') return
+    const client = clientSide(this.#view, record)
+    if (client === undefined) {
       if (kind === 'ended') this.#countRequest(record, nowMs)
-      return
+    } else if (kind === 'evicted' && client.key === record.key) {
+      // What is still to be counted of it is counted now.
+      if (this.#changed.delete(record.key) || this.#waitingClients.has(record.key)) this.#work(record, nowMs, true)
+      this.#forget(record)
+    } else {
+      this.#changed.set(client.key, client)
     }
-    if (id === record.identity) this.#onClient(kind, id, record, nowMs)
-    else this.#onServer(id)
   }
 
   /** Works on what changed, at most so many connections. Returns whether there is more. */
   settle(nowMs: number, most: number): boolean {
     let left = most
-    for (const [id, client] of this.#changed) {
+    for (const [key, client] of this.#changed) {
       if (left === 0) return true
       left -= 1
-      this.#changed.delete(id)
-      this.#work(id, client, nowMs, false)
+      this.#changed.delete(key)
+      this.#work(client, nowMs, false)
     }
-    for (const id of this.#waiting.since(nowMs - this.#options.attributionMs)) {
+    for (const key of this.#waiting.since(nowMs - this.#options.attributionMs)) {
       if (left === 0) return true
       left -= 1
-      this.#endWaiting(id, nowMs)
+      const client = typeof key === 'number' ? this.#waitingClients.get(key) : undefined
+      if (client !== undefined) this.#work(client, nowMs, true)
+      for (const request of this.#waiting.take(key)) this.#addRequest(UNKNOWN_TRAFFIC, request, nowMs)
     }
     return false
   }
@@ -114,91 +119,63 @@ export class TrafficMetrics {
     this.requests.forgetIdle(nowMs - this.#options.idleSeriesMs)
   }
 
-  #onClient(kind: ViewChange['kind'], id: string, record: ViewRecord, nowMs: number): void {
-    const isOther = kind === 'created' && this.#slots.find(id) !== undefined
-    if (kind !== 'evicted' && !isOther) {
-      this.#changed.set(id, record)
-      return
-    }
-    // It is gone, or another connection took its id over: what is still to be counted of it is counted now.
-    const former = this.#changed.get(id) ?? record
-    this.#changed.delete(id)
-    if (this.#slots.find(id) !== undefined || !isOther) this.#work(id, isOther ? former : record, nowMs, true)
-    this.#forget(id)
-    if (isOther) this.#changed.set(id, record)
-  }
-
-  #onServer(id: string): void {
-    const client = this.#view.get(id)
-    if (client !== undefined && !this.#changed.has(id)) this.#changed.set(id, client)
-  }
-
   /** @param isLastChance attribute it as it stands */
-  #work(id: string, client: ViewRecord, nowMs: number, isLastChance: boolean): void {
+  #work(client: ViewRecord, nowMs: number, isLastChance: boolean): void {
+    // A delta without its beginning says neither whose it is nor whether it is counted already.
+    if (client.isIncomplete) return
+    const { key } = client
     const connection = readConnection(this.#view, client)
-    const slot = this.#slots.find(id) ?? this.#slots.add(id)
-    const series = this.#slots.series(slot) ?? this.#attribute(id, slot, connection, nowMs, isLastChance)
+    const series = this.#slots.series(key) ?? this.#attribute(connection, nowMs, isLastChance)
     if (series === undefined) return
     series.lastUsedMs = nowMs
-    series.sentBytes += this.#slots.grownSent(slot, connection.sent)
-    series.receivedBytes += this.#slots.grownReceived(slot, connection.received)
+    series.sentBytes += this.#slots.grownSent(key, connection.sent)
+    series.receivedBytes += this.#slots.grownReceived(key, connection.received)
     const { latencyUs, processLatencyUs } = connection
-    if (latencyUs !== undefined && processLatencyUs !== undefined && this.#slots.raise(slot, LATENCY_OBSERVED)) {
+    if (latencyUs !== undefined && processLatencyUs !== undefined && this.#slots.raise(key, LATENCY_OBSERVED)) {
       // Both are durations, each by one clock; where the difference is below zero the network's share is noise.
       series.observeLatency(Math.max(0, latencyUs - processLatencyUs) / 1e6)
     }
-    if (connection.hasEnded && this.#slots.raise(slot, CLOSED)) series.closed += 1
+    if (connection.hasEnded && this.#slots.raise(key, CLOSED)) series.closed += 1
   }
 
-  #attribute(
-    id: string,
-    slot: number,
-    connection: Connection,
-    nowMs: number,
-    isLastChance: boolean,
-  ): TrafficSeries | undefined {
-    const { traffic, isComplete } = attribute(this.#view, this.#projection, connection)
+  #attribute(connection: Connection, nowMs: number, isLastChance: boolean): TrafficSeries | undefined {
+    const { client } = connection
+    const { traffic, isComplete } = attribute(this.#view, connection)
     if (!isComplete && !isLastChance) {
-      this.#waiting.add(id, nowMs)
+      this.#waiting.add(client.key, nowMs)
+      this.#waitingClients.set(client.key, client)
       return undefined
     }
     const series = this.traffic.get(traffic)
     series.opened += 1
     series.live += 1
-    this.#slots.setSeries(slot, series)
-    for (const request of this.#waiting.take(id)) this.#addRequest(series.traffic, request, nowMs)
+    this.#slots.begin(client.key, series)
+    this.#waitingClients.delete(client.key)
+    for (const key of [client.key, client.identity]) {
+      for (const request of this.#waiting.take(key)) this.#addRequest(series.traffic, request, nowMs)
+    }
     return series
   }
 
-  #endWaiting(id: string, nowMs: number): void {
-    const client = this.#slots.find(id) === undefined ? undefined : this.#view.get(id)
-    if (client !== undefined) this.#work(id, client, nowMs, true)
-    for (const request of this.#waiting.take(id)) this.#addRequest(UNKNOWN_TRAFFIC, request, nowMs)
-  }
-
-  #forget(id: string): void {
-    const slot = this.#slots.find(id)
-    if (slot === undefined) return
-    const series = this.#slots.series(slot)
+  #forget({ key }: ViewRecord): void {
+    const series = this.#slots.series(key)
     if (series !== undefined) series.live -= 1
-    this.#slots.remove(id)
+    this.#slots.end(key)
+    this.#waiting.take(key)
+    this.#waitingClients.delete(key)
   }
 
   /** A request ended: a BIFLOW_APP, or a FLOW below the FLOW of a client. */
   #countRequest(record: ViewRecord, nowMs: number): void {
-    const parent = text(record, 'parent')
-    if (parent === undefined || this.#isServerSide(parent)) return
-    const slot = this.#slots.find(parent)
-    const series = slot === undefined ? undefined : this.#slots.series(slot)
+    const parentId = text(record, 'parent')
+    if (parentId === undefined) return
+    const parent = this.#view.get(parentId)
+    // Routers of 2.x tell each request twice; that of the server's side is not counted.
+    if (parent !== undefined && clientSide(this.#view, parent)?.key !== parent.key) return
+    const series = parent && this.#slots.series(parent.key)
     const request = readRequest(record)
-    if (series === undefined) this.#waiting.addRequest(parent, request, nowMs)
-    else this.#addRequest(series.traffic, request, nowMs)
-  }
-
-  /** Routers of 2.x tell each request twice; that of the server's side is not counted. */
-  #isServerSide(flowId: string): boolean {
-    const flow = this.#view.get(flowId)
-    return flow?.recordType === 'FLOW' && connectionId(this.#view, flow) !== flowId
+    if (series !== undefined) this.#addRequest(series.traffic, request, nowMs)
+    else this.#waiting.addRequest(parent?.key ?? parentId, request, nowMs)
   }
 
   #addRequest(traffic: Traffic, request: Request, nowMs: number): void {

@@ -1,5 +1,8 @@
 import type { Request } from './request-series.ts'
 
+/** A connection by the key of its record, or, where no record of it was seen, by its identity. */
+type WaitingKey = number | string
+
 interface Entry {
   sinceMs: number
   requests: Request[]
@@ -10,7 +13,7 @@ interface Entry {
  * A request may come before its connection.
  */
 export class Waiting {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<WaitingKey, Entry>()
   readonly #maxRequests: number
   #requests = 0
   #dropped = 0
@@ -28,36 +31,36 @@ export class Waiting {
     return this.#dropped
   }
 
-  add(id: string, nowMs: number): Entry {
-    const known = this.#entries.get(id)
+  add(key: WaitingKey, nowMs: number): Entry {
+    const known = this.#entries.get(key)
     if (known !== undefined) return known
     const entry = { sinceMs: nowMs, requests: [] }
-    this.#entries.set(id, entry)
+    this.#entries.set(key, entry)
     return entry
   }
 
-  addRequest(id: string, request: Request, nowMs: number): void {
+  addRequest(key: WaitingKey, request: Request, nowMs: number): void {
     if (this.#requests >= this.#maxRequests) {
       this.#dropped += 1
       return
     }
     this.#requests += 1
-    this.add(id, nowMs).requests.push(request)
+    this.add(key, nowMs).requests.push(request)
   }
 
   /** Ends the waiting of a connection; returns the requests that waited with it. */
-  take(id: string): readonly Request[] {
-    const requests = this.#entries.get(id)?.requests ?? []
-    this.#entries.delete(id)
+  take(key: WaitingKey): readonly Request[] {
+    const requests = this.#entries.get(key)?.requests ?? []
+    this.#entries.delete(key)
     this.#requests -= requests.length
     return requests
   }
 
   /** The connections that wait since before a time. */
-  *since(beforeMs: number): Generator<string> {
-    for (const [id, { sinceMs }] of this.#entries) {
+  *since(beforeMs: number): Generator<WaitingKey> {
+    for (const [key, { sinceMs }] of this.#entries) {
       if (sinceMs > beforeMs) return
-      yield id
+      yield key
     }
   }
 }

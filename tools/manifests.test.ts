@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { API_PORT } from '../src/collector/api/index.ts'
+import { checkCollector } from '../src/collector/index.ts'
+
+/** What these tests read of a Kubernetes resource. */
+interface Resource {
+  kind: string
+  metadata: { name: string; labels?: Record<string, string> }
+  data?: Record<string, string>
+  spec: Record<string, unknown>
+}
+
+const containerfile = readFileSync('packaging/container/Containerfile', 'utf8')
+
+function resources(path: string): Map<string, Resource> {
+  const documents = parseAllDocuments(readFileSync(path, 'utf8')).map(document => document.toJS() as Resource)
+  return new Map(documents.map(resource => [resource.kind, resource]))
+}
+
+/** Checks a configuration as the collector does, strictly; gives its effective values by key. */
+function effective(yaml: string): Map<string, unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'manifest-'))
+  try {
+    const conf = join(folder, 'collector.yaml')
+    writeFileSync(conf, yaml)
+    const { rows, warnings } = checkCollector({ conf, strict: true }, { MESSAGING_CONNECT_FILE: undefined })
+    expect(warnings).toEqual([])
+    return new Map(rows.map(row => [row.key, row.value]))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe.each([
+  ['deploy.yaml', 'skupper-local-client'],
+  ['packaging/kubernetes/collector-skupper2.yaml', 'skupper-collector-client'],
+])('%s', (path, secret) => {
+  const all = resources(path)
+  const pod = all.get('Deployment')!.spec['template'] as { metadata: Resource['metadata']; spec: PodSpec }
+  const container = pod.spec.containers[0]!
+
+  it('serves the API on the port that clients of the original know', () => {
+    const service = all.get('Service')!
+    expect(service.metadata.name).toBe('skupper-collector')
+    expect(service.spec).toMatchObject({
+      selector: pod.metadata.labels,
+      ports: [{ port: API_PORT, targetPort: 'api', protocol: 'TCP' }],
+    })
+    expect(all.get('Deployment')!.spec['selector']).toEqual({ matchLabels: pod.metadata.labels })
+    expect(container.ports).toEqual([{ name: 'api', containerPort: API_PORT, protocol: 'TCP' }])
+  })
+
+  it('runs one collector, which may do nothing but talk', () => {
+    expect(all.get('Deployment')!.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
+    expect(pod.spec.automountServiceAccountToken).toBe(false)
+    expect(pod.spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+    const { runAsUser, runAsGroup } = pod.spec.securityContext
+    expect(containerfile).toContain(`USER ${runAsUser}:${runAsGroup}\n`)
+  })
+
+  it('has limits and probes that the server answers', () => {
+    expect(container.resources).toMatchObject({ requests: { memory: '256Mi' }, limits: { memory: '1Gi' } })
+    expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'api' })
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'api' })
+  })
+
+  it('mounts the credentials where the collector looks for them', () => {
+    expect(container.volumeMounts).toContainEqual({ name: 'messaging', mountPath: '/etc/messaging', readOnly: true })
+    const volume = pod.spec.volumes.find(({ name }) => name === 'messaging')
+    expect(volume).toEqual({ name: 'messaging', secret: { secretName: secret, defaultMode: 0o440 } })
+  })
+
+  it('starts the collector with a configuration that it accepts', () => {
+    expect(container.args).toEqual(['collector', 'run', '--conf', '/etc/tidemark/collector.yaml'])
+    expect(container.volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/etc/tidemark' }))
+    const values = effective(all.get('ConfigMap')!.data!['collector.yaml']!)
+    expect(values.get('http.bindAddress')).toBe('0.0.0.0')
+    expect(values.get('http.bindPort')).toBe(API_PORT)
+    expect(Number(values.get('retention.maxBytes'))).toBeLessThanOrEqual(2 ** 29)
+  })
+
+  it('says that the API has no authentication, and names an image that the how-to explains', () => {
+    expect(readFileSync(path, 'utf8')).toContain('without authentication')
+    expect(readFileSync('docs/how-to/deploy-collector.md', 'utf8')).toContain(`-t ${container.image} .`)
+    expect(containerfile).toContain(' AS release\n')
+  })
+})
+
+describe('packaging/kubernetes/collector-skupper2.yaml', () => {
+  const all = resources('packaging/kubernetes/collector-skupper2.yaml')
+
+  it('asks for a client certificate and uses it', () => {
+    const certificate = all.get('Certificate')!
+    expect(certificate.spec).toEqual({
+      ca: 'skupper-local-ca',
+      client: true,
+      subject: 'skupper-router-local',
+      hosts: ['skupper-router-local'],
+    })
+    const values = effective(all.get('ConfigMap')!.data!['collector.yaml']!)
+    expect(values.get('(router)')).toBe('amqps://skupper-router-local:5671')
+    expect(values.get('amqp.tls.caFile')).toBe('/etc/messaging/ca.crt')
+    expect(values.get('amqp.tls.certificateFile')).toBe('/etc/messaging/tls.crt')
+    expect(values.get('amqp.tls.keyFile')).toBe('/etc/messaging/tls.key')
+  })
+})
+
+interface PodSpec {
+  automountServiceAccountToken: boolean
+  securityContext: { runAsNonRoot: boolean; runAsUser: number; runAsGroup: number; seccompProfile: { type: string } }
+  containers: Container[]
+  volumes: { name: string }[]
+}
+
+interface Container {
+  image: string
+  args: string[]
+  ports: unknown[]
+  securityContext: unknown
+  livenessProbe: { httpGet: unknown }
+  readinessProbe: { httpGet: unknown }
+  resources: unknown
+  volumeMounts: unknown[]
+}
