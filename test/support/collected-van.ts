@@ -1,7 +1,7 @@
 import type { RetentionLimits } from '../../src/collector/graph/index.ts'
 import { acceleratedClock } from '../../src/collector/ingest/index.ts'
 import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
-import { ATTRIBUTES, type AttributeValue, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
+import { type AttributeValue, attributeOf, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
 import { CollectorUnderTest } from './collector-under-test.ts'
 
 /** Attributes that are judged apart from the others: the view tells of ends by itself. */
@@ -46,7 +46,7 @@ export class CollectedVan {
       const shown = view.get(identity)
       if (shown === undefined || shown.endTimeUs !== undefined) found.push(`${identity} is missing`)
       else if (shown.recordType !== recordTypeName(type)) found.push(`${identity} is a ${shown.recordType}`)
-      else found.push(...differingAttributes(identity, attributes, name => shown.get(name)))
+      else found.push(...differingAttributes(identity, type, attributes, name => shown.get(name)))
     }
     for (const type of RECORD_TYPES) {
       for (const { identity, endTimeUs, sourceId } of view.byType(type)) {
@@ -65,25 +65,29 @@ export class CollectedVan {
   async agree(withinMs: number): Promise<number> {
     const began = performance.now()
     for (;;) {
+      const looked = performance.now()
       const differences = this.differences()
-      const tookMs = (performance.now() - began) * this.speed
+      const lookMs = performance.now() - looked
+      const tookMs = (looked - began) * this.speed
       if (differences.length === 0 && this.collector.ingest.status.idle) return tookMs
       if (tookMs > withinMs) {
         const some = differences.slice(0, 10).join('\n')
         throw new Error(`after ${Math.round(tookMs)} ms ${differences.length} differences:\n${some}`)
       }
-      await this.collector.pass(100)
+      // To look at a large network takes its time, which both ends need themselves.
+      await this.collector.pass(Math.max(100, 10 * lookMs * this.speed))
     }
   }
 }
 
 function differingAttributes(
   identity: string,
+  type: number,
   attributes: ReadonlyMap<number, AttributeValue>,
   shown: (name: string) => AttributeValue | undefined,
 ): string[] {
   return [...attributes].flatMap(([code, value]) => {
-    const name = ATTRIBUTES[code]?.name ?? String(code)
+    const name = attributeOf(type, code)?.name ?? String(code)
     const is = shown(name)
     return is === value || UNCOMPARED.has(name) ? [] : [`${identity}: ${name} is ${is}, not ${value}`]
   })
