@@ -6,6 +6,11 @@ import type { AskPublicAddress } from './public-view.ts'
 
 const OPTIONS = { manualMapping: {}, stunServers: [], httpServices: [], refreshSeconds: 600 }
 const LOCAL = ['10.0.0.1', '192.168.1.2', 'fd00::1', '2a00:1450::1', 'fe80::1', '127.0.0.1', '::1']
+const PUBLIC: Readonly<Record<string, string>> = {
+  '10.0.0.1': '8.8.8.8',
+  '192.168.1.2': '8.8.4.4',
+  'fd00::1': '2a00:1450::7',
+}
 
 async function mapping(ask: AskPublicAddress, manualMapping: Record<string, string> = {}) {
   const made = new AddressMapping(
@@ -22,15 +27,10 @@ describe('address mapping', () => {
     const asked: string[] = []
     const made = await mapping(address => {
       asked.push(address)
-      return Promise.resolve(`public of ${address}`)
+      return Promise.resolve(PUBLIC[address] ?? '')
     })
     expect(asked).toEqual(['10.0.0.1', '192.168.1.2', 'fd00::1'])
-    expect(LOCAL.map(address => made.map(address))).toEqual([
-      'public of 10.0.0.1',
-      'public of 192.168.1.2',
-      'public of fd00::1',
-      ...LOCAL.slice(3),
-    ])
+    expect(LOCAL.map(address => made.map(address))).toEqual(['8.8.8.8', '8.8.4.4', '2a00:1450::7', ...LOCAL.slice(3)])
     await made.stop()
   })
 
@@ -49,6 +49,16 @@ describe('address mapping', () => {
       '8.8.4.4',
       '2a00:1450::99',
       '192.168.1.2',
+    ])
+    await made.stop()
+  })
+
+  it('gives no flow addresses of two families', async () => {
+    const made = await mapping(() => Promise.resolve('8.8.8.8'), { '10.0.0.1': '2a00:1450::7' })
+    expect(['10.0.0.1', 'fd00::1', '192.168.1.2'].map(address => made.map(address))).toEqual([
+      '8.8.8.8',
+      'fd00::1',
+      '8.8.8.8',
     ])
     await made.stop()
   })

@@ -1,5 +1,5 @@
 import { type Logger, messageOf, type Service } from '../../common/index.ts'
-import { canonicalAddress } from '../../scitags/index.ts'
+import { addressFamily, canonicalAddress } from '../../scitags/index.ts'
 import { localAddresses } from './local-addresses.ts'
 import type { AddressMappingOptions } from './options.ts'
 import { addressReach } from './public-address.ts'
@@ -33,7 +33,11 @@ export class AddressMapping implements Service {
     this.#log = setup.log
     this.#localAddresses = setup.localAddresses ?? localAddresses
     this.#ask = setup.ask ?? askInTurn(options)
-    this.#manual = new Map(Object.entries(options.manualMapping).map(([from, to]) => [canonical(from), canonical(to)]))
+    const pairs = Object.entries(options.manualMapping).map(([from, to]) => [canonical(from), canonical(to)] as const)
+    for (const [from, to] of pairs.filter(([from, to]) => !isSameFamily(from, to))) {
+      setup.log.warn({ from, to }, 'manual mapping has no effect: a flow cannot have addresses of two families')
+    }
+    this.#manual = new Map(pairs.filter(([from, to]) => isSameFamily(from, to)))
   }
 
   /** Begins to learn; resolves at once. */
@@ -71,6 +75,7 @@ export class AddressMapping implements Service {
     if (this.#stopping.signal.aborted) return
     try {
       const seenAs = await this.#ask(address, this.#stopping.signal)
+      if (!isSameFamily(address, seenAs)) throw new Error(`${seenAs} is of another family`)
       if (this.#learnt.get(address) === seenAs) return
       this.#learnt.set(address, seenAs)
       this.#log.info({ address, seenAs }, 'address as seen from outside')
@@ -81,6 +86,10 @@ export class AddressMapping implements Service {
       this.#log.warn({ address, keeps, reasons }, 'nobody says how this address is seen from outside')
     }
   }
+}
+
+function isSameFamily(one: string, other: string): boolean {
+  return addressFamily(one) === addressFamily(other)
 }
 
 function canonical(address: string): string {

@@ -3,11 +3,12 @@ import Type from 'typebox'
 /** The configuration section `backends.firefly.stun`: how private addresses become the public ones that others see. */
 export const ADDRESS_MAPPING_OPTIONS = Type.Object(
   {
-    manualMapping: Type.Record(Type.String(), Type.String(), {
+    manualMapping: Type.Record(Type.String(), Type.String({ format: 'ip' }), {
+      propertyNames: { format: 'ip' },
       default: {},
       description: 'Local address to public address; always honoured, and nobody is asked about these.',
     }),
-    stunServers: Type.Array(Type.String(), {
+    stunServers: Type.Array(Type.String({ format: 'host-port' }), {
       default: [
         'stun.l.google.com:3478',
         'stun1.l.google.com:3478',
@@ -17,7 +18,7 @@ export const ADDRESS_MAPPING_OPTIONS = Type.Object(
       ],
       description: 'STUN servers as host:port, asked one after another until one answers.',
     }),
-    httpServices: Type.Array(Type.String(), {
+    httpServices: Type.Array(Type.String({ pattern: '^https?://' }), {
       default: [],
       defaults: { 'flowd-go': ['https://api64.ipify.org?format=json', 'https://ipconfig.io/json'] },
       description: 'Web services that answer with JSON whose `ip` is the address they see; asked before STUN.',

@@ -133,6 +133,21 @@ describe('the firefly backend', () => {
     expect(datagram).toMatch(/^\{"version":1,/)
   })
 
+  it('writes the public address of this host for a private one, and leaves the destination', async () => {
+    const stun = {
+      manualMapping: { 'fd00::1': '2001:db8::77' },
+      stunServers: [],
+      httpServices: [],
+      refreshSeconds: 600,
+    }
+    const hidden = flowOf(startEvent(1, { flow: tuple(1, 'fd00::1', 'fd00::1') }))
+    const [datagram = ''] = await sent(toListener({ stun }), [{ kind: 'start', flow: hidden }], 1)
+    expect(read(datagram).firefly.flow).toMatchObject({
+      source: { address: '2001:db8::77', port: 1 },
+      destination: { address: 'fd00::1' },
+    })
+  })
+
   it.each([
     ['127.0.0.1', 'udp4'],
     ['::1', 'udp6'],

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import { type Firefly, formatFirefly, formatFireflyHeader } from '../../../scitags/index.ts'
+import { type Firefly, type FiveTuple, formatFirefly, formatFireflyHeader } from '../../../scitags/index.ts'
+import { AddressMapping } from '../../addresses/index.ts'
 import type { Backend } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
@@ -14,15 +15,19 @@ export class FireflyBackend implements Backend {
   readonly #hostname = hostname()
   readonly #collector: CollectorAddress
   readonly #sender: DatagramSender
+  /** Present when private addresses are mapped to public ones. */
+  readonly #mapping: AddressMapping | undefined
 
   constructor(options: FireflyOptions, context: UnitContext) {
     this.#options = options
     this.#context = context
     this.#collector = new CollectorAddress(options.collectorAddress, context.log)
     this.#sender = new DatagramSender(context.metrics.stage('fireflies'), context.log)
+    this.#mapping = options.stun && new AddressMapping(options.stun, { log: context.log })
   }
 
   async start(): Promise<void> {
+    await this.#mapping?.start()
     if (this.#options.sendToCollector) await this.#collector.start()
   }
 
@@ -41,8 +46,16 @@ export class FireflyBackend implements Backend {
   }
 
   async stop(): Promise<void> {
+    await this.#mapping?.stop()
     this.#collector.stop()
     await this.#sender.close()
+  }
+
+  /** The flow as others see it: with the public address of this host. */
+  #mapped(tuple: FiveTuple): FiveTuple {
+    if (this.#mapping === undefined) return tuple
+    const { address, port } = tuple.source
+    return { ...tuple, source: { address: this.#mapping.map(address), port } }
   }
 
   #write({ kind, flow }: Exclude<FlowChange, { kind: 'resume' }>): string {
@@ -52,7 +65,7 @@ export class FireflyBackend implements Backend {
       state: kind,
       currentTimeUs: nowUs,
       startTimeUs,
-      flow: tuple,
+      flow: this.#mapped(tuple),
       experiment,
       activity,
       application,

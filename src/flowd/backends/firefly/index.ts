@@ -9,7 +9,6 @@ export const firefly: UnitDefinition<Backend, typeof FIREFLY_OPTIONS> = {
   ignoredKeys: {
     enrich: 'is not supported yet: fireflies tell of the start and the end of a flow, not of what is between',
     enrichmentMode: 'is not supported yet: fireflies carry no TCP statistics',
-    stun: 'is not supported yet: fireflies carry the addresses that the events have',
   },
   create: (options, context) => new FireflyBackend(options, context),
 }

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ADDRESS_MAPPING_OPTIONS } from '../../addresses/index.ts'
 
 /** The configuration section `backends.firefly`. */
 export const FIREFLY_OPTIONS = Type.Object(
@@ -28,6 +29,7 @@ export const FIREFLY_OPTIONS = Type.Object(
       maximum: 65_535,
       description: "The collector's UDP port.",
     }),
+    stun: Type.Optional(ADDRESS_MAPPING_OPTIONS),
   },
   { description: 'Tells the network of flows, by UDP datagrams (fireflies).' },
 )
