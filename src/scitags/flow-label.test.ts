@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { decodeFlowLabel, encodeFlowLabel, FLOW_LABEL_MASK, flowEntropy, isMarkable } from './flow-label.ts'
-import { decodeProtocolTag, encodeProtocolTag } from './protocol-tag.ts'
+import {
+  decodeFlowLabel,
+  decodeProtocolTag,
+  encodeFlowLabel,
+  encodeProtocolTag,
+  FLOW_LABEL_MASK,
+  flowEntropy,
+  isMarkable,
+} from './index.ts'
 
 /** Experiment, activity, label without entropy, protocol tag: vectors 1-21 of the reference, among them CMS's own. */
 const VECTORS = [

@@ -44,9 +44,6 @@ export interface DaemonSetup {
   without: readonly string[]
 }
 
-/** How the program calls itself in messages. */
-const APPLICATION = `tidemark-${BUILD.version}`
-
 const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
 
 /** Keys that only a restart changes. */
@@ -162,6 +159,11 @@ export class Daemon implements Service, ControlPort {
     }
   }
 
+  /** How the program calls itself in messages. */
+  get #application(): string {
+    return `${this.#setup.loaded.profile ?? 'tidemark'}-${BUILD.version}`
+  }
+
   async #reload(): Promise<ReloadResult> {
     const { load, log, without } = this.#setup
     const before = chooseSections(this.#configuration, without)
@@ -190,7 +192,7 @@ export class Daemon implements Service, ControlPort {
     const { flowTable, drainSeconds } = this.#configuration
     return new Pipeline({
       table: flowTable,
-      application: APPLICATION,
+      application: this.#application,
       probe,
       ...(journalPath === undefined ? {} : { journal: flows => new Journal({ path: journalPath, flows, log }) }),
       metrics: this.#metrics,
@@ -206,7 +208,7 @@ export class Daemon implements Service, ControlPort {
       registry: this.#registry,
       flows: this.#pipeline.flows,
       health: () => this.health(),
-      application: APPLICATION,
+      application: this.#application,
     }
   }
 

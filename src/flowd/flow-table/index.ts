@@ -1,6 +1,5 @@
-export type { FlowTableSetup, LiveFlow, Outcome } from './flow-table.ts'
+export type { Outcome } from './flow-table.ts'
 export { FlowTable } from './flow-table.ts'
-export type { FlowWatchSetup } from './flow-watch.ts'
 export { FlowWatch } from './flow-watch.ts'
 export type { KernelSockets } from './kernel-sockets.ts'
 export { openKernelSockets } from './kernel-sockets.ts'

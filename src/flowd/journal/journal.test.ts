@@ -135,7 +135,7 @@ describe('Journal', () => {
   it('reports a disk that fails once, goes on, and closes', async () => {
     const errors: string[] = []
     const log = { ...silentLogger, error: (_fields: object, message: string) => void errors.push(message) }
-    const { path, journal, start } = journalOf({ log, rewriteBytes: 1 })
+    const { path, journal, start } = journalOf({ log, rewriteBytes: 1, retryMs: 1 })
     await journal.open()
     rmSync(join(path, '..'), { recursive: true })
     for (let port = 1; port <= 3; port += 1) {

@@ -15,6 +15,8 @@ export interface JournalSetup {
   rewriteBytes?: number
   /** How much may wait for a disk that does not answer; beyond it the file is rewritten once the disk answers. */
   pendingBytes?: number
+  /** How long a disk that failed is left in peace. */
+  retryMs?: number
 }
 
 const REWRITE_BYTES = 8 << 20
@@ -46,7 +48,7 @@ export class Journal {
   #closing = false
 
   constructor(setup: JournalSetup) {
-    this.#setup = { rewriteBytes: REWRITE_BYTES, pendingBytes: PENDING_BYTES, ...setup }
+    this.#setup = { rewriteBytes: REWRITE_BYTES, pendingBytes: PENDING_BYTES, retryMs: RETRY_MS, ...setup }
   }
 
   /**
@@ -108,7 +110,7 @@ export class Journal {
   }
 
   #schedule(): void {
-    this.#writing ??= (this.#failing ? delay(this.#closing ? 0 : RETRY_MS) : nextTurn())
+    this.#writing ??= (this.#failing ? delay(this.#closing ? 0 : this.#setup.retryMs) : nextTurn())
       .then(() => this.#write())
       .catch(error => this.#fail(error))
       .finally(() => {

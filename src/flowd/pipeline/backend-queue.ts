@@ -39,8 +39,8 @@ export class BackendQueue {
     return this.#queue.capacity - this.#queue.size
   }
 
-  get size(): number {
-    return this.#queue.size
+  get capacity(): number {
+    return this.#queue.capacity
   }
 
   /** Starts the backend; changes offered before wait. */

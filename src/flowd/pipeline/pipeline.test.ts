@@ -143,6 +143,17 @@ describe('Pipeline', () => {
     expect(late.stops).toBe(1)
   })
 
+  it('tells a late backend of more live flows than its queue holds', async () => {
+    const { pipeline, stages } = pipelineOf({ queueCapacity: 2500 })
+    await pipeline.start()
+    for (let port = 1; port <= 10_000; port += 1) pipeline.emit(startEvent(port))
+    const late = new Recorder()
+    await pipeline.addBackend('late', late)
+    await expect.poll(() => late.told.length).toBe(10_001)
+    expect(stages.get('backend late')?.dropped()).toBe(0)
+    await pipeline.stop()
+  })
+
   describe('after a crash', () => {
     const path = join(folder, 'flows.journal')
     const journal = (flows: () => Iterable<Flow>) => new Journal({ path, flows, log: silentLogger })

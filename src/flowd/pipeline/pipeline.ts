@@ -100,8 +100,8 @@ export class Pipeline implements Service {
     const account = metrics.stage(`backend ${name}`)
     const queue = new BackendQueue({ backend, capacity: queueCapacity, account, log: log.child({ backend: name }) })
     await queue.start()
-    for (const flow of this.#table.flows()) queue.offer({ kind: 'resume', flow })
     this.#backends.set(name, queue)
+    await this.#tellLive(queue)
   }
 
   /** Stops a backend after it has handled what waits for it, within the time for draining. */
@@ -170,6 +170,21 @@ export class Pipeline implements Service {
         else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: Date.now() * 1000 }, reason: 'restart' })
       }
       await delay(slice.length === 0 ? PAUSE_MS : 0)
+    }
+  }
+
+  /**
+   * Tells a new backend of the flows that live. It gets changes meanwhile: a flow that starts may be told as `resume` as
+   * well, one that ends may be told only of its end.
+   */
+  async #tellLive(queue: BackendQueue): Promise<void> {
+    const patienceEnds = performance.now() + this.#drainMs
+    let told = 0
+    for (const flow of this.#table.flows()) {
+      queue.offer({ kind: 'resume', flow })
+      told += 1
+      if (told % SLICE > 0) continue
+      while (queue.room < queue.capacity / 2 && performance.now() < patienceEnds) await delay(PAUSE_MS)
     }
   }
 

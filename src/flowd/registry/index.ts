@@ -1,3 +1,2 @@
-export type { RegistryOptions } from './options.ts'
 export { REGISTRY_OPTIONS } from './options.ts'
 export { RegistryService } from './registry-service.ts'

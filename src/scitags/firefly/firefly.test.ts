@@ -9,7 +9,7 @@ import {
   formatFireflyHeader,
   parseFirefly,
   parseFireflyDatagram,
-} from './index.ts'
+} from '../index.ts'
 
 const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)

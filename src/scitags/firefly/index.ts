@@ -1,7 +1,6 @@
 import schema from './schema.json' with { type: 'json' }
 
-export type { Firefly, FireflyState, FireflyUsage } from './firefly.ts'
-export type { FireflySender } from './format.ts'
+export type { Firefly } from './firefly.ts'
 export { formatFirefly, formatFireflyHeader } from './format.ts'
 export type { ReceivedFirefly } from './parse.ts'
 export { parseFirefly, parseFireflyDatagram } from './parse.ts'

@@ -164,6 +164,23 @@ describe('the firefly backend', () => {
     expect(context.metrics.stage('fireflies')).toMatchObject({ received: 1, passed: 1 })
   })
 
+  it.each(['127.0.0.1', '::1', 'localhost'])('sends to the collector %s', async collectorAddress => {
+    const listeners = [await Listener.open('udp4'), await Listener.open('udp6')] as const
+    for (const { port } of listeners) {
+      const context = unitContext()
+      const backend = firefly.create(
+        { ...defaults, sendToCollector: true, collectorAddress, collectorPort: port },
+        context,
+      )
+      await backend.start()
+      await backend.handle({ kind: 'start', flow })
+      await expect.poll(() => context.metrics.stage('fireflies').passed).toBe(2)
+      await backend.stop()
+    }
+    await expect.poll(() => listeners.flatMap(({ datagrams }) => datagrams).length).toBe(1)
+    for (const collector of listeners) await collector.close()
+  })
+
   it('accounts for every datagram, whatever becomes of it', async () => {
     const context = unitContext()
     const options = { ...defaults, sendToCollector: true, collectorAddress: 'collector.invalid' }

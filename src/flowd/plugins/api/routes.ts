@@ -25,7 +25,7 @@ const ROUTES = [
 ] as const
 
 const FLOWS_DEFAULT = 1000
-const FLOWS_MAX = 100_000
+const FLOWS_MAX = 10_000
 
 /** Ids that no registry has: flowd-go's mark of a flow that is only for trying things out. */
 const DUMMY_ID = 65_535
