@@ -11,12 +11,10 @@ export {
 } from './bpf/index.ts'
 export type { Capability } from './capabilities.ts'
 export { writeIpv6Address } from './ip-address.ts'
-export { checked, describeErrno, ERRNO, lastErrno, libc } from './libc.ts'
 export { linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
-export type { Filter, InterfaceAddress, Link, Qdisc, VethEnd } from './netlink/index.ts'
+export type { Filter, Link } from './netlink/index.ts'
 export {
-  ARPHRD,
   addAddress,
   createVeth,
   deleteLink,
@@ -35,8 +33,6 @@ export type { Ipv6Packet } from './packet-capture/index.ts'
 export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
 export type { Platform } from './platform.ts'
 export { requireBpf, thisPlatform } from './platform.ts'
-export type { Watch } from './poll.ts'
-export { watchReadable } from './poll.ts'
 export { ServiceNotifier } from './sd-notify.ts'
 export type { SocketEnd } from './sock-diag/index.ts'
 export { SocketTable } from './sock-diag/index.ts'

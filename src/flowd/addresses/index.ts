@@ -1,7 +1,4 @@
 export { AddressMapping } from './address-mapping.ts'
-export type { AddressMappingOptions } from './options.ts'
 export { ADDRESS_MAPPING_OPTIONS } from './options.ts'
-export type { AddressReach } from './public-address.ts'
-export { addressReach } from './public-address.ts'
 export type { AddressSample } from './sample.ts'
 export { sampleAddresses } from './sample.ts'
