@@ -22,6 +22,7 @@ typedef __u32 __wsum;
 
 /* linux/bpf.h */
 #define BPF_MAP_TYPE_HASH 1
+#define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PROG_ARRAY 3
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_F_RECOMPUTE_CSUM 1

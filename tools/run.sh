@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PARTS=(flowd)
+PARTS=(flowd network collector)
 run=build/run
 mkdir -p "$run"
 declare -A name_of=()
@@ -13,7 +13,8 @@ declare -A name_of=()
 launch() { # name, command…: in the background, its log beside it
   local name=$1
   shift
-  "$@" >"$run/$name.out" 2>&1 &
+  # In a session of its own: Ctrl-C reaches this script only, which then ends each part once.
+  setsid "$@" >"$run/$name.out" 2>&1 &
   name_of[$!]=$name
   launched=$!
 }
@@ -21,7 +22,8 @@ launch() { # name, command…: in the background, its log beside it
 tell() { printf '  %-12s %s\n' "$1" "$2"; }
 
 stop_all() {
-  trap - EXIT INT TERM
+  trap - EXIT
+  trap '' INT TERM
   [ ${#name_of[@]} -eq 0 ] || kill -TERM "${!name_of[@]}" 2>/dev/null || true
   wait
   echo 'Tidemark has stopped.'
@@ -55,7 +57,30 @@ start_flowd() {
   tell '' "log:             $run/flowd.out"
 }
 
-trap stop_all EXIT INT TERM
+answers() { # host, port: whether something listens there
+  (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+}
+
+start_network() {
+  if answers 127.0.0.1 5672; then
+    tell network 'a router answers on 127.0.0.1:5672: the collector attaches to it'
+    return
+  fi
+  launch network bin/tidemark simulate van
+  await "$launched" answers 127.0.0.1 5672 || { cat "$run/network.out"; return 1; }
+  tell network 'no router answers on 127.0.0.1:5672: a simulated network of three sites plays one'
+}
+
+start_collector() {
+  launch collector bin/tidemark --conf conf/quickstart-collector.yaml collector run
+  await "$launched" answers 127.0.0.1 8010 || { cat "$run/collector.out"; return 1; }
+  tell collector 'look at it:      bin/tidemark topology; also sites, routers, links, addresses, flows ADDRESS'
+  tell '' 'HTTP:            http://127.0.0.1:8010/api/v1alpha1/topology'
+  tell '' "log:             $run/collector.out"
+}
+
+trap stop_all EXIT
+trap 'stop_all; exit 0' INT TERM
 echo 'Tidemark is starting:'
 for part in "${PARTS[@]}"; do "start_$part"; done
 echo 'Tidemark runs. Ctrl-C stops it.'

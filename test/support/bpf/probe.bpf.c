@@ -7,6 +7,7 @@
  *   header), counts packets and bytes by ports, flow label and traffic class; changes nothing.
  * probe_vlan, probe_qinq: push one or two VLAN tags as a driver with offload would see them (the outer one in metadata),
  *   then jump to the program in `probe_next`.
+ * probe_cut: shortens the packet to the length in `probe_length`, then jumps likewise: test runs refuse short frames.
  */
 #include "kernel.h"
 
@@ -40,6 +41,13 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } probe_next SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} probe_length SEC(".maps");
 
 SEC("tc")
 int probe_empty(struct __sk_buff *skb)
@@ -92,6 +100,17 @@ int probe_qinq(struct __sk_buff *skb)
 {
 	bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), 100);
 	bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021AD), 200);
+	bpf_tail_call(skb, &probe_next, 0);
+	return 0;
+}
+
+SEC("tc")
+int probe_cut(struct __sk_buff *skb)
+{
+	__u32 zero = 0, *length = bpf_map_lookup_elem(&probe_length, &zero);
+
+	if (!length || bpf_skb_change_tail(skb, *length, 0))
+		return 0;
 	bpf_tail_call(skb, &probe_next, 0);
 	return 0;
 }

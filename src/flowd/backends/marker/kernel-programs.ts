@@ -1,13 +1,15 @@
-import { assetPath } from '../../../common/index.ts'
+import { assetPath, TidemarkError } from '../../../common/index.ts'
 import { type BpfMap, BpfObject, type BpfProgram } from '../../../linux/index.ts'
 import {
   COUNTERS,
   COUNTERS_MAP,
   encodeSettings,
+  KEY_BYTES,
   MARKS_MAP,
   type PacketCounts,
   PROGRAM_NAME,
   sumCounters,
+  VALUE_BYTES,
 } from './layout.ts'
 
 const ONLY_ENTRY = Buffer.alloc(4)
@@ -60,8 +62,9 @@ export class KernelPrograms {
 
   #load(linkHeaderBytes: number): BpfObject {
     const first = this.#first
+    const path = assetPath('bpf/marker.bpf.o')
     const object = BpfObject.load({
-      path: assetPath('bpf/marker.bpf.o'),
+      path,
       program: PROGRAM_NAME,
       constants: encodeSettings({ linkHeaderBytes }),
       ...(first === undefined
@@ -69,6 +72,15 @@ export class KernelPrograms {
         : { sharedMaps: [first.map(MARKS_MAP), first.map(COUNTERS_MAP)] }),
     })
     this.#objects.set(linkHeaderBytes, object)
+    requireLayout(object, path)
     return object
   }
+}
+
+/** Keys and values of another length would be read beyond their end. */
+function requireLayout(object: BpfObject, path: string): void {
+  const { keyBytes, valueBytes } = object.map(MARKS_MAP)
+  if (keyBytes === KEY_BYTES && valueBytes === VALUE_BYTES) return
+  const reason = `its keys and values have ${keyBytes} and ${valueBytes} bytes, not ${KEY_BYTES} and ${VALUE_BYTES}`
+  throw new TidemarkError('BPF_OBJECT_INVALID', { path, reason })
 }

@@ -1,0 +1,138 @@
+import { type Logger, Metrics, type Service, ServiceGroup } from '../common/index.ts'
+import { ApiServer, type MetricsText, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
+import type { CollectorConfiguration } from './configuration.ts'
+import { Graph } from './graph/index.ts'
+import { V1alpha1Projection } from './graph/v1alpha1/index.ts'
+import { type Clock, endpointUrl, type RouterEndpoint, SOURCE_TIMERS, systemClock, VanIngest } from './ingest/index.ts'
+
+export interface CollectorSetup {
+  configuration: CollectorConfiguration
+  router: RouterEndpoint
+  log: Logger
+  /** The host's clock when absent. */
+  clock?: Clock
+}
+
+/** How often ended records are looked through for those that are due, and how many are evicted in one go. */
+const EXPIRE_MS = 1000
+const EXPIRE_MOST = 20_000
+
+/** The collector as a whole: ingest writes the graph, the API reads it. */
+export class Collector implements Service {
+  readonly graph: Graph
+  readonly metrics = new Metrics({ prefix: 'tidemark_collector', processMetrics: true })
+  readonly ingest: VanIngest
+  readonly #api: ApiServer
+  readonly #router: RouterEndpoint
+  readonly #services: ServiceGroup
+
+  constructor({ configuration, router, log, clock = systemClock }: CollectorSetup) {
+    const { http, retention } = configuration
+    this.#router = router
+    this.graph = new Graph({
+      nowUs: () => clock.nowUs(),
+      endedMaxAgeMs: retention.endedMinutes * 60_000,
+      endedMaxCount: retention.maxEndedRecords,
+      maxBytes: retention.maxBytes,
+    })
+    this.ingest = createIngest(configuration, router, { port: this.graph, clock, metrics: this.metrics, log })
+    const projection = new V1alpha1Projection(this.graph.view)
+    this.#api = new ApiServer({
+      host: http.bindAddress,
+      port: http.bindPort,
+      cors: http.cors,
+      projection,
+      hub: new WatchHub(projection, { ...WATCH_DEFAULTS, maxWatchers: http.maxWatchers }),
+      metrics: inOneBlock(this.metrics),
+      readiness: () => this.readiness(),
+      log,
+    })
+    this.#services = new ServiceGroup([this.#api, new Expiry(this.graph, clock), this.ingest])
+  }
+
+  /** Where the API listens, as a URL; only while started. */
+  get address(): string {
+    return this.#api.address
+  }
+
+  /** @throws TidemarkError ADDRESS_IN_USE */
+  async start(): Promise<void> {
+    await this.#services.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#services.stop()
+  }
+
+  /** Whether the network is seen: the router is connected. */
+  readiness(): Readiness {
+    const { connected, problem, sources } = this.ingest.status
+    const url = endpointUrl(this.#router)
+    if (connected) return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live` }
+    return { isReady: false, reason: problem ?? `connecting to ${url}` }
+  }
+}
+
+function inOneBlock(metrics: Metrics): MetricsText {
+  return {
+    contentType: metrics.contentType,
+    async *blocks() {
+      yield await metrics.text()
+    },
+  }
+}
+
+function createIngest(
+  { amqp, sources, limits }: CollectorConfiguration,
+  endpoint: RouterEndpoint,
+  context: ConstructorParameters<typeof VanIngest>[1],
+): VanIngest {
+  const options = {
+    endpoint,
+    connection: {
+      credit: amqp.credit,
+      idleTimeoutMs: amqp.idleTimeoutSeconds * 1000,
+      openTimeoutMs: amqp.openTimeoutSeconds * 1000,
+      firstDelayMs: 250,
+      longestDelayMs: amqp.longestRetrySeconds * 1000,
+    },
+    inbox: { maxMessages: limits.inboxMessages, maxBytes: limits.inboxBytes },
+    timers: {
+      ...SOURCE_TIMERS,
+      staleAfterMs: sources.staleAfterSeconds * 1000,
+      goneAfterMs: sources.goneAfterSeconds * 1000,
+      flushIntervalMs: sources.flushIntervalSeconds * 1000,
+      periodicFlushMs: sources.periodicFlushSeconds * 1000,
+    },
+    maxSources: sources.maxSources,
+  }
+  return new VanIngest(options, context)
+}
+
+/** Lets ended records expire, a bounded number at a time. */
+class Expiry implements Service {
+  readonly #graph: Graph
+  readonly #clock: Clock
+  #cancel: (() => void) | undefined
+
+  constructor(graph: Graph, clock: Clock) {
+    this.#graph = graph
+    this.#clock = clock
+  }
+
+  async start(): Promise<void> {
+    this.#schedule(EXPIRE_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancel = this.#clock.after(delayMs, () => {
+      const isMoreDue = this.#graph.expire(this.#clock.nowUs(), EXPIRE_MOST)
+      this.#schedule(isMoreDue ? 0 : EXPIRE_MS)
+    })
+  }
+}

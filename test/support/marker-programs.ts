@@ -1,0 +1,63 @@
+import { KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
+import type { Counter } from '../../src/flowd/backends/marker/layout.ts'
+import { Marks } from '../../src/flowd/backends/marker/marks.ts'
+import { BpfObject, type BpfProgram, type TestRun } from '../../src/linux/index.ts'
+import { addressFamily, type FiveTuple, flowKey, type Protocol } from '../../src/scitags/index.ts'
+import { VECTOR_FLOW } from './frames.ts'
+
+/** A five-tuple; by default that of the vectors. */
+export function tupleOf(change: Partial<typeof VECTOR_FLOW> & { protocol?: Protocol } = {}): FiveTuple {
+  const { source, destination, sourcePort, destinationPort, protocol = 'tcp' } = { ...VECTOR_FLOW, ...change }
+  return {
+    protocol,
+    family: addressFamily(source),
+    source: { address: source, port: sourcePort },
+    destination: { address: destination, port: destinationPort },
+  }
+}
+
+/** A flow as the marker is told of it. */
+export function markable(tuple: FiveTuple, label: number | undefined) {
+  return { key: flowKey(tuple), tuple, label }
+}
+
+/** The marker's program in the kernel, to be run on frames without any interface. */
+export class MarkerPrograms {
+  readonly #programs: KernelPrograms
+  readonly program: BpfProgram
+  readonly marks: Marks
+
+  constructor(maxFlows = 1000) {
+    this.#programs = new KernelPrograms(maxFlows)
+    this.program = this.#programs.program(14)
+    this.marks = new Marks(this.#programs.marks!)
+  }
+
+  /** Runs the program on a frame, and tells which counter it raised. */
+  run(frame: Buffer, program = this.program): TestRun & { counter: Counter } {
+    const before = this.#programs.counts
+    const run = program.testRun(frame)
+    const after = this.#programs.counts
+    const raised = (Object.keys(after) as Counter[]).filter(name => after[name] === before[name] + 1)
+    const [counter = 'seen'] = raised.filter(name => name !== 'seen')
+    if (raised.length !== 2) throw new Error(`counted as ${raised.join(', ')}`)
+    return { ...run, counter }
+  }
+
+  /** A program of the tests that does its work on a packet and then jumps to the marker. */
+  before(name: string): { probe: BpfObject; program: BpfProgram } {
+    const probe = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: name })
+    probe.map('probe_next').set(uint32(0), uint32(this.program.fd))
+    return { probe, program: probe.program(name) }
+  }
+
+  [Symbol.dispose](): void {
+    this.#programs.close()
+  }
+}
+
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
