@@ -45,10 +45,9 @@ export class Identities {
       } else if (owner !== source) {
         this.#records.share(bearer, source)
         return bearer
-      } else if (!rows.has(bearer, STATE.begun)) {
-        return startUs === undefined ? bearer : this.#rejoin(source, delta, bearer, startUs)
       } else if (!this.#isAnother(bearer, startUs)) {
-        return bearer
+        const isFragment = startUs !== undefined && !rows.has(bearer, STATE.begun)
+        return isFragment ? this.#complete(source, delta, bearer, startUs) : bearer
       }
     }
     return this.#begin(source, delta, startUs, nowUs)
@@ -57,8 +56,12 @@ export class Identities {
   /** Whether a start time shows that a router gave the identity of a record to another one. */
   #isAnother(row: number, startUs: number | undefined): boolean {
     const { rows } = this.#records.store
+    if (startUs === undefined || !isCountedByRouter(rows.type(row))) return false
     const knownUs = rows.number(row, NUMBER.startTime)
-    return startUs !== undefined && knownUs !== undefined && startUs !== knownUs && isCountedByRouter(rows.type(row))
+    if (knownUs !== undefined) return startUs !== knownUs
+    // Of a fragment only the end may be known.
+    const endUs = rows.number(row, NUMBER.endTime)
+    return endUs !== undefined && !rows.has(row, STATE.inferredEnd) && endUs < startUs
   }
 
   /** Whether a record of a closed incarnation is the one that a new incarnation mentions. */
@@ -88,7 +91,7 @@ export class Identities {
    * @param mayReturn the new record's beginning is not known, so it may prove to be the former one
    */
   #succeed(former: number, source: EventSource, type: number, mayReturn: boolean, nowUs: number): number {
-    const { store, sources } = this.#records
+    const { store, sources, addresses } = this.#records
     const { rows } = store
     const identity = store.identity(former)
     const owner = sources.at(rows.word(former, WORD.source))!
@@ -102,26 +105,33 @@ export class Identities {
       if (other === undefined || !other.isOpen) return false
       return !rows.has(referrer, STATE.ended) || (other === source && owner !== source)
     })
+    addresses.joinDependents(row)
     if (lives) this.#records.end(former, 'restarted', owner.toSourceUs(nowUs), nowUs)
     return row
   }
 
   /**
-   * A delta brings the beginning of a record of which only later deltas were seen. If it is the beginning of a former
-   * bearer of the identity, the two are one: the former goes on, and the fragment is dropped.
+   * A delta brings the beginning, and with it all, of a record of which only later deltas were seen. If it is the
+   * beginning of a former bearer of the identity, that one goes on. What the fragment said is dropped, since it may
+   * have come from a router that restarted unnoticed; but its end stands.
    */
-  #rejoin(source: EventSource, delta: VanRecord, fragment: number, startUs: number): number {
+  #complete(source: EventSource, delta: VanRecord, fragment: number, startUs: number): number {
     const { store, former, addresses } = this.#records
     const { rows } = store
-    const row = former.get(delta.identity)
-    if (row === undefined || rows.type(row) !== delta.type || rows.number(row, NUMBER.startTime) !== startUs) {
-      return fragment
-    }
     if (rows.has(fragment, STATE.ended)) return fragment
-    former.delete(delta.identity)
+    const earlier = former.get(delta.identity) ?? 0
+    const goesOn =
+      earlier !== 0 && rows.type(earlier) === delta.type && rows.number(earlier, NUMBER.startTime) === startUs
     store.detach(fragment)
-    store.attach(row)
-    this.#records.own(row, source)
+    let row = earlier
+    if (goesOn) {
+      former.delete(delta.identity)
+      store.attach(row)
+      this.#records.own(row, source)
+    } else {
+      row = store.add(delta.identity)
+      this.#records.begin(row, delta.type, source)
+    }
     store.moveReferrers(fragment, row, () => true)
     this.#records.discard(fragment)
     addresses.joinDependents(row)

@@ -140,6 +140,7 @@ export class Records {
     this.live -= 1
     this.#turned(row, -1)
     this.sources.at(this.store.rows.word(row, WORD.source))?.live.remove(row)
+    this.store.rows.set(row, STATE.ended)
     this.#remove(row)
   }
 

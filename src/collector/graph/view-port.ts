@@ -56,6 +56,8 @@ export interface GraphStatistics {
   evicted: Readonly<Record<EvictionCause, number>>
   /** Attributes that were not kept, because their record had more than any record has. */
   refusedAttributes: number
+  /** Places for records in use, those among them that only stand for an identity that others name. */
+  rows: number
   /** Estimate of the memory that records hold. */
   bytes: number
 }

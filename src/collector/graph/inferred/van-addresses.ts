@@ -10,8 +10,8 @@ const SIDES = [WORD.address, WORD.connectorAddress] as const
 
 /**
  * The service addresses, and which records belong to each. A flow belongs to the address of its listener or
- * connector from the moment that both are known, and for good: what an address counts are such moments and ends,
- * each once, so that no order of arrival and no eviction can make a count wrong or negative.
+ * connector from the moment that both are known. What an address counts are such moments and ends, each once, so that
+ * no order of arrival and no eviction can make a count wrong or negative.
  */
 export class VanAddresses {
   readonly #store: RecordStore
@@ -77,22 +77,21 @@ export class VanAddresses {
   }
 
   /**
-   * Lets a flow join the address of each of its sides, where that is known by now, and its requests with it.
-   * Returns whether it joined any.
+   * Lets each side of a flow belong to the address that its listener or connector has now, if that is known, and its
+   * requests with it. One that ended stays with the address that it had. Returns whether anything changed.
    */
   join(row: number): boolean {
     const { rows } = this.#store
     if (!isFlowType(rows.type(row)) || !rows.has(row, STATE.begun)) return false
+    const lives = !rows.has(row, STATE.ended)
     let joined = false
     for (const side of SIDES) {
-      if (rows.word(row, side) !== 0) continue
       const address = this.at(this.#addressOfSide(row, side))
-      if (address === undefined) continue
-      rows.setWord(row, side, address.index)
-      address.totalFlows += 1
-      address.retainedFlows += 1
-      if (!rows.has(row, STATE.ended)) address.currentFlows += 1
-      this.#records.updated(address)
+      const former = this.at(rows.word(row, side))
+      if (address === former || (former !== undefined && !lives)) continue
+      rows.setWord(row, side, address?.index ?? 0)
+      if (address !== undefined) this.#count(address, 1, lives)
+      if (former !== undefined) this.#count(former, -1, lives)
       joined = true
     }
     if (joined) this.joinDependents(row)
@@ -117,6 +116,15 @@ export class VanAddresses {
       address.retainedFlows -= 1
       this.#removeIfUnused(address)
     }
+  }
+
+  /** A flow joins an address (1), or proves to belong to another (-1). */
+  #count(address: VanAddress, by: 1 | -1, lives: boolean): void {
+    address.totalFlows += by
+    address.retainedFlows += by
+    if (lives) address.currentFlows += by
+    this.#records.updated(address)
+    this.#removeIfUnused(address)
   }
 
   #joinLate(row: number): void {

@@ -80,6 +80,7 @@ export class GraphView implements ViewPort {
       outcomes: { ...this.#outcomes },
       evicted: { ...evicted },
       refusedAttributes: store.extras.refused,
+      rows: store.rows.used,
       bytes: store.bytes,
     }
   }

@@ -111,13 +111,21 @@ export class RecordReader {
     return host === undefined || site === undefined ? 0 : processes.find(site, host, this.#startedUs(row))
   }
 
-  /** The row of the other FLOW of a pair, whichever of the two names the other; 0 when it is not known. */
+  /**
+   * The row of the other FLOW of a pair, whichever of the two names the other; 0 when it is not known. When several
+   * name this one (one of an earlier incarnation of its router, that is), the one that lives.
+   */
   counterflowOf(row: number): number {
     const { rows, targets } = this.#parts.store
     const named = targets.of(row)
     if (named !== 0) return named
-    for (const other of targets.referring(row)) if (rows.type(other) === FLOW) return other
-    return 0
+    let found = 0
+    for (const other of targets.referring(row)) {
+      if (rows.type(other) !== FLOW) continue
+      found = other
+      if (!rows.has(other, STATE.ended)) break
+    }
+    return found
   }
 
   #inferred(row: number, type: number, code: number): AttributeValue | undefined {
