@@ -187,13 +187,14 @@ ebpf-trace: ## follow the kernel's BPF trace pipe
 	@cat /sys/kernel/tracing/trace_pipe
 
 FLOW ?= tcp ::1 2345 ::1 5777 cms 14
+CONF ?= conf/quickstart-flowd.yaml
 .PHONY: flow-start
-flow-start: build ## declare a flow to the running flowd (FLOW="tcp ::1 2345 ::1 5777 cms 14")
-	@bin/tidemark flowd send start $(FLOW)
+flow-start: build ## declare a flow to the flowd of `make run` (FLOW="tcp ::1 2345 ::1 5777 cms 14")
+	@bin/tidemark --conf $(CONF) flowd send start $(FLOW)
 
 .PHONY: flow-end
 flow-end: build ## end that flow
-	@bin/tidemark flowd send end $(FLOW)
+	@bin/tidemark --conf $(CONF) flowd send end $(FLOW)
 
 .PHONY: compile-commands
 compile-commands: ## write compile_commands.json for clangd
