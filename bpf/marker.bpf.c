@@ -79,16 +79,20 @@ struct packet {
 };
 
 /*
- * A piece of the packet: where it lies (short version), or copied into `copy` from wherever it lies (thorough version);
- * NULL when there is no such piece. Nothing is pulled or unshared for reading.
+ * Finds a piece of the packet: where it lies (short version), or copied into `copy` from wherever it lies (thorough
+ * version). False when there is no such piece; a null pointer would not do, because without CAP_PERFMON the verifier
+ * forbids to compare a pointer into the packet with it. Nothing is pulled or unshared for reading.
  */
-static __always_inline const void *at(const struct packet *packet, __u32 offset, void *copy, __u32 bytes)
+static __always_inline _Bool find(const struct packet *packet, __u32 offset, void *copy, __u32 bytes, const void **piece)
 {
 	const void *place = packet->data + offset;
 
-	if (packet->thorough)
-		return bpf_skb_load_bytes(packet->skb, offset, copy, bytes) ? NULL : copy;
-	return place + bytes <= packet->data_end ? place : NULL;
+	if (packet->thorough) {
+		*piece = copy;
+		return bpf_skb_load_bytes(packet->skb, offset, copy, bytes) == 0;
+	}
+	*piece = place;
+	return place + bytes <= packet->data_end;
 }
 
 static __always_inline _Bool is_vlan(__be16 type)
@@ -99,15 +103,13 @@ static __always_inline _Bool is_vlan(__be16 type)
 /* Steps over VLAN tags in the payload; a tag in metadata (hardware offload) is not in the way. */
 static __always_inline _Bool skip_vlan_tags(const struct packet *packet, __be16 *type, __u32 *offset)
 {
-	const struct vlan_tag *tag;
-	struct vlan_tag copy;
+	struct vlan_tag tag;
 
 	for (int tags = 0; tags < MAX_VLAN_TAGS && is_vlan(*type); tags++) {
-		tag = at(packet, *offset, &copy, sizeof(copy));
-		if (!tag)
+		if (bpf_skb_load_bytes(packet->skb, *offset, &tag, sizeof(tag)))
 			return 0;
-		*type = tag->type;
-		*offset += sizeof(*tag);
+		*type = tag.type;
+		*offset += sizeof(tag);
 	}
 	return 1;
 }
@@ -138,23 +140,21 @@ static __always_inline __u32 extension_bytes(__u8 kind, const struct extension *
 static __always_inline enum counter skip_extensions(const struct packet *packet, __u8 *kind, __u32 *offset,
 						    __u32 *payload)
 {
-	const struct extension *extension;
-	struct extension copy;
+	struct extension extension;
 
 	for (int headers = 0; is_extension(*kind); headers++) {
 		if (headers == MAX_EXTENSION_HEADERS || (*kind == IPPROTO_HOPOPTS && headers > 0))
 			return EXTENSION_HEADERS;
-		extension = at(packet, *offset, &copy, sizeof(copy));
-		if (!extension)
+		if (bpf_skb_load_bytes(packet->skb, *offset, &extension, sizeof(extension)))
 			return TRUNCATED;
-		if (*kind == IPPROTO_FRAGMENT && (extension->third & bpf_htons(FRAGMENT_OFFSET_AND_MORE)))
+		if (*kind == IPPROTO_FRAGMENT && (extension.third & bpf_htons(FRAGMENT_OFFSET_AND_MORE)))
 			return FRAGMENT;
-		if (*kind == IPPROTO_ROUTING && (extension->third & bpf_htons(SEGMENTS_LEFT)))
+		if (*kind == IPPROTO_ROUTING && (extension.third & bpf_htons(SEGMENTS_LEFT)))
 			return EXTENSION_HEADERS;
-		if (*kind == IPPROTO_HOPOPTS && *payload == 0 && extension->third == bpf_htons(JUMBO_OPTION))
-			*payload = bpf_ntohl(extension->fourth);
-		*offset += extension_bytes(*kind, extension);
-		*kind = extension->next_header;
+		if (*kind == IPPROTO_HOPOPTS && *payload == 0 && extension.third == bpf_htons(JUMBO_OPTION))
+			*payload = bpf_ntohl(extension.fourth);
+		*offset += extension_bytes(*kind, &extension);
+		*kind = extension.next_header;
 	}
 	return SEEN;
 }
@@ -173,13 +173,25 @@ static __always_inline _Bool store(const struct packet *packet, __u32 offset, __
 	return 1;
 }
 
+/* The label for a protocol. Two loads kept apart, for the reason that `count` says. */
+static __always_inline __u32 label_of(const struct labels *labels, __u8 kind)
+{
+	const __u32 *udp = &labels->udp;
+
+	if (kind == IPPROTO_TCP)
+		return labels->tcp;
+	barrier_var(udp);
+	return *udp;
+}
+
 /*
  * Marks the packet if its flow is declared. All that its headers claim must really be there, so no frame cut short is
- * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one.
+ * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one. `network` is where the
+ * network header begins, VLAN tags aside.
  */
-static __always_inline enum counter mark(const struct packet *packet, __be16 type, __u32 bytes)
+static __always_inline enum counter mark(const struct packet *packet, __be16 type, __u32 bytes, __u32 network)
 {
-	__u32 network = settings.l2_header_bytes, transport, payload, available, need, label;
+	__u32 transport, payload, available, need, label;
 	const struct labels *labels;
 	const struct ipv6 *ipv6;
 	enum counter problem;
@@ -194,8 +206,7 @@ static __always_inline enum counter mark(const struct packet *packet, __be16 typ
 	}
 	if (type != bpf_htons(ETH_P_IPV6))
 		return NOT_IPV6;
-	ipv6 = at(packet, network, &copy, packet->thorough ? IPV6_HEADER_BYTES : sizeof(copy));
-	if (!ipv6)
+	if (!find(packet, network, &copy, packet->thorough ? IPV6_HEADER_BYTES : sizeof(copy), (const void **)&ipv6))
 		return packet->thorough ? TRUNCATED : UNCOMMON;
 	if ((ipv6->version_class_label & bpf_htonl(VERSION_MASK)) != bpf_htonl(VERSION_6))
 		return NOT_IPV6;
@@ -217,40 +228,66 @@ static __always_inline enum counter mark(const struct packet *packet, __be16 typ
 	need = transport - network - IPV6_HEADER_BYTES + (kind == IPPROTO_TCP ? TCP_HEADER_BYTES : UDP_HEADER_BYTES);
 	if (need > payload || payload > available)
 		return TRUNCATED;
-	if (packet->thorough && !at(packet, transport, &copy.flow.source_port, 2 * sizeof(copy.flow.source_port)))
+	if (packet->thorough &&
+	    bpf_skb_load_bytes(packet->skb, transport, &copy.flow.source_port, 2 * sizeof(copy.flow.source_port)))
 		return TRUNCATED;
 
 	labels = bpf_map_lookup_elem(&tidemark_marks, &ipv6->flow);
 	if (!labels)
 		return NO_FLOW;
-	label = kind == IPPROTO_TCP ? labels->tcp : labels->udp;
+	label = label_of(labels, kind);
 	if (!(label & LABEL_SET))
 		return NO_FLOW;
 	label = (ipv6->version_class_label & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(label & LABEL_MASK);
 	return store(packet, network, label) ? MARKED : STORE_FAILED;
 }
 
+/*
+ * Counts a packet. An index into the counters would be arithmetic with a different scalar on each path, which the
+ * verifier forbids without CAP_PERFMON. So each counter has its own place in the program, and the compiler is kept from
+ * merging them again.
+ */
+static __always_inline void count(struct counters *counters, __u32 outcome)
+{
+	counters->packets[SEEN]++;
+#pragma unroll
+	for (int counter = SEEN + 1; counter < COUNTERS; counter++) {
+		if (outcome == counter) {
+			__u64 *packets = &counters->packets[counter];
+
+			barrier_var(packets);
+			(*packets)++;
+		}
+	}
+}
+
 static __noinline int mark_uncommon(struct __sk_buff *skb)
 {
 	struct packet packet = { .skb = skb, .thorough = 1 };
 
-	return mark(&packet, skb->protocol, skb->len);
+	return mark(&packet, skb->protocol, skb->len, settings.l2_header_bytes);
 }
 
 SEC("tc")
 int tidemark_marker(struct __sk_buff *skb)
 {
 	struct packet packet = { .skb = skb, .data = (void *)(long)skb->data, .data_end = (void *)(long)skb->data_end };
-	__u32 outcome = mark(&packet, skb->protocol, skb->len), zero = 0;
 	struct counters *counters;
+	__u32 outcome, zero = 0;
 
+	/*
+	 * Each with its offset spelled out: without CAP_PERFMON the verifier allows only constants to be added to a pointer
+	 * into the packet. It drops the branch that the setting rules out.
+	 */
+	if (settings.l2_header_bytes == ETH_HLEN)
+		outcome = mark(&packet, skb->protocol, skb->len, ETH_HLEN);
+	else
+		outcome = mark(&packet, skb->protocol, skb->len, 0);
 	if (outcome == UNCOMMON)
 		outcome = mark_uncommon(skb);
 	counters = bpf_map_lookup_elem(&tidemark_count, &zero);
-	if (counters && outcome < COUNTERS) {
-		counters->packets[SEEN]++;
-		counters->packets[outcome]++;
-	}
+	if (counters)
+		count(counters, outcome);
 	return TC_ACT_UNSPEC;
 }
 

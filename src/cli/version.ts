@@ -7,13 +7,15 @@ export function registerVersion(program: Command): void {
   program
     .command('version')
     .description('print the version, and the versions of what it stands on')
-    .action(() => {
+    .action(async () => {
+      const { libbpfVersion } = await import('../linux/index.ts')
       const rows = [
         ['built commit', BUILD.commit],
         ['base version', BUILD.version],
         ['commit date', BUILD.date],
         ['node', process.version],
         ['kernel', `${process.platform} ${release()} ${process.arch}`],
+        ['libbpf', libbpfVersion() ?? 'not found, and the backend marker needs it'],
       ]
       process.stdout.write(rows.map(([name, value]) => `${name}: ${value}\n`).join(''))
     })

@@ -1,5 +1,6 @@
 export type { AddressSample } from './addresses/index.ts'
 export { sampleAddresses } from './addresses/index.ts'
+export { cleanMarker } from './backends/index.ts'
 export type { FlowdConfiguration, FlowdFileChoice, LoadedFlowdConfiguration } from './configuration.ts'
 export {
   effectiveFlowdValues,

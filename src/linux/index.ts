@@ -11,6 +11,7 @@ export {
 } from './bpf/index.ts'
 export type { Capability } from './capabilities.ts'
 export { writeIpv6Address } from './ip-address.ts'
+export { libbpfVersion } from './libbpf-version.ts'
 export { linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
 export type { Filter, Link } from './netlink/index.ts'

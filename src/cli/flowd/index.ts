@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { registerCheck } from './check.ts'
 import { registerConf } from './conf.ts'
 import { registerFlows } from './flows.ts'
+import { registerMarker } from './marker.ts'
 import { registerRun } from './run.ts'
 import { registerSend } from './send.ts'
 import { registerStun } from './stun.ts'
@@ -20,5 +21,6 @@ export function registerFlowdCommands(flowd: Command): void {
   registerCheck(flowd)
   registerFlows(flowd)
   registerSend(flowd)
+  registerMarker(flowd)
   registerStun(flowd)
 }

@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeFlowLabel } from '../../../src/scitags/index.ts'
+import { FireflyReceiver } from '../../support/flowd/firefly-receiver.ts'
+import { FlowdProcess, runTidemark } from '../../support/flowd/flowd-process.ts'
+import { LabelWatch } from '../../support/flowd/label-watch.ts'
+import { listenForStreams, startStream, type TcpStream } from '../../support/flowd/stream.ts'
+import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
+
+const laboratory = new Laboratory()
+const PEER = '2001:db8:1::2'
+const PORT = 5001
+
+/** Packets that were on their way when a process died may still arrive for so long. */
+const IN_FLIGHT_MS = 50
+
+let left: TestNamespace
+let right: TestNamespace
+let receiver: FireflyReceiver
+
+beforeAll(async () => {
+  ;({ left, right } = laboratory.pair())
+  await listenForStreams(right, PORT)
+  receiver = await new FireflyReceiver(right).ready()
+})
+afterAll(() => laboratory.close())
+
+/** flowd on the left host, marking what leaves by eth0. */
+function flowdOnTheLeft(marker: object, folder?: string): FlowdProcess {
+  return new FlowdProcess({
+    configuration: { backends: { marker: { targetInterfaces: ['eth0'], ...marker }, firefly: {} } },
+    spawn: (program, words, options) => left.spawn(program, words, options),
+    ...(folder === undefined ? {} : { folder }),
+  })
+}
+
+function startLine({ sourcePort }: TcpStream): string {
+  return `start tcp 2001:db8:1::1 ${sourcePort} ${PEER} ${PORT} 3 14`
+}
+
+/** Whether a label carries experiment 3 and activity 14. */
+function isOurs(label: number): boolean {
+  const { experiment, activity } = decodeFlowLabel(label)
+  return experiment === 3 && activity === 14
+}
+
+describe('a crash during a transfer', () => {
+  it('ends the marking at once; the next start marks the living with the same label and announces the end of the dead', async () => {
+    using watch = new LabelWatch(right, 'eth0')
+    const living = await startStream(left, PEER, PORT)
+    const dying = await startStream(left, PEER, PORT)
+    await using first = await flowdOnTheLeft({}).ready()
+    await first.control.send([startLine(living), startLine(dying)])
+    const { flowLabel } = await watch.next(
+      packet => packet.sourcePort === living.sourcePort && isOurs(packet.flowLabel),
+    )
+    await watch.next(packet => packet.sourcePort === dying.sourcePort && isOurs(packet.flowLabel))
+
+    await first.stop('SIGKILL')
+    const deadMs = performance.now()
+    dying.sender.kill('SIGKILL')
+    await once(dying.sender, 'exit')
+    await delay(200)
+    const unmarked = watch.since(deadMs + IN_FLIGHT_MS, living.sourcePort)
+    expect(unmarked.length).toBeGreaterThan(10)
+    expect(unmarked.filter(packet => packet.flowLabel === flowLabel)).toEqual([])
+
+    await using second = flowdOnTheLeft({}, first.folder)
+    const spawnedMs = performance.now()
+    const marked = await watch.next(packet => packet.sourcePort === living.sourcePort && isOurs(packet.flowLabel))
+    expect(marked.flowLabel).toBe(flowLabel)
+    expect(marked.seenMs - spawnedMs).toBeLessThan(1000)
+    expect(await receiver.one('end', dying.sourcePort)).toMatchObject({ context: { 'experiment-id': 3 } })
+    expect((await second.control.flows()).map(flow => flow.source)).toEqual([`[2001:db8:1::1]:${living.sourcePort}`])
+
+    expect(await second.stop()).toBe(0)
+    await receiver.one('end', living.sourcePort)
+    const states = receiver.fireflies
+      .filter(firefly => firefly['flow-id']['src-port'] === living.sourcePort)
+      .map(firefly => firefly['flow-lifecycle'].state)
+    expect(states).toEqual(['start', 'end'])
+    expect(left.exec('bpftool', 'net', 'list', 'dev', 'eth0')).not.toContain('tidemark')
+  })
+
+  it("is healed by 'marker clean' where the hook is a clsact filter, which outlives the process", async () => {
+    using watch = new LabelWatch(right, 'eth0')
+    const stream = await startStream(left, PEER, PORT)
+    await using flowd = await flowdOnTheLeft({ attach: 'clsact' }).ready()
+    await flowd.control.send([startLine(stream)])
+    const fromStream = (packet: { sourcePort: number }) => packet.sourcePort === stream.sourcePort
+    await watch.next(packet => fromStream(packet) && isOurs(packet.flowLabel))
+    await flowd.stop('SIGKILL')
+    await delay(IN_FLIGHT_MS)
+    expect(isOurs((await watch.next(fromStream)).flowLabel)).toBe(true)
+
+    const clean = await runTidemark(['flowd', 'marker', 'clean', '--target-interface', 'eth0'], {
+      spawn: (program, words, options) => left.spawn(program, words, options),
+    })
+    expect(clean).toMatchObject({ code: 0 })
+    const cleanedMs = performance.now()
+    await delay(200)
+    const after = watch.since(cleanedMs + IN_FLIGHT_MS, stream.sourcePort)
+    expect(after.length).toBeGreaterThan(10)
+    expect(after.filter(packet => isOurs(packet.flowLabel))).toEqual([])
+    expect(left.exec('tc', 'qdisc', 'show', 'dev', 'eth0')).not.toContain('clsact')
+  })
+})

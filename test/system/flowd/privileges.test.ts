@@ -1,0 +1,85 @@
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeFlowLabel } from '../../../src/scitags/index.ts'
+import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+import { LabelWatch } from '../../support/flowd/label-watch.ts'
+import { listenForStreams, startStream } from '../../support/flowd/stream.ts'
+import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
+
+const NOBODY = 65_534
+const laboratory = new Laboratory()
+let left: TestNamespace
+let right: TestNamespace
+const folders: string[] = []
+
+beforeAll(async () => {
+  ;({ left, right } = laboratory.pair())
+  await listenForStreams(right, 5001)
+})
+afterAll(async () => {
+  await laboratory.close()
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A folder of another user. */
+function folderOf(uid: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-nobody-'))
+  chownSync(folder, uid, uid)
+  folders.push(folder)
+  return folder
+}
+
+/** setpriv(1): another user, with no capability but those named. */
+function asNobodyWith(...capabilities: string[]): string[] {
+  const list = ['-all', ...capabilities.map(name => `+${name}`)].join(',')
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
+  return ['setpriv', ...user, `--inh-caps=${list}`, `--ambient-caps=${list}`, `--bounding-set=${list}`]
+}
+
+const MARKER = { backends: { marker: { targetInterfaces: ['eth0'] } } }
+
+describe('flowd without root', () => {
+  it('marks with CAP_BPF and CAP_NET_ADMIN alone', async () => {
+    using watch = new LabelWatch(right, 'eth0')
+    const stream = await startStream(left, '2001:db8:1::2', 5001)
+    await using flowd = await new FlowdProcess({
+      folder: folderOf(NOBODY),
+      configuration: MARKER,
+      prefix: asNobodyWith('bpf', 'net_admin'),
+      spawn: (program, words, options) => left.spawn(program, words, options),
+    }).ready()
+    await flowd.control.send([`start tcp 2001:db8:1::1 ${stream.sourcePort} 2001:db8:1::2 5001 3 14`])
+    const marked = await watch.next(packet => {
+      const { experiment, activity } = decodeFlowLabel(packet.flowLabel)
+      return packet.sourcePort === stream.sourcePort && experiment === 3 && activity === 14
+    })
+    expect(marked.destinationPort).toBe(5001)
+    expect(await flowd.stop()).toBe(0)
+  })
+
+  it.each([[['net_admin']], [['bpf']], [[]]])('refuses to mark with %s alone, with its remedy', async capabilities => {
+    await using flowd = new FlowdProcess({
+      folder: folderOf(NOBODY),
+      configuration: MARKER,
+      prefix: asNobodyWith(...capabilities),
+      spawn: (program, words, options) => left.spawn(program, words, options),
+    })
+    expect(await flowd.ended()).toBe(78)
+    expect(flowd.stderr).toMatch(/^error [A-Z_]+: .*\nremedy: .*CAP_/m)
+  })
+
+  it('runs everything but the marker with no capability at all', async () => {
+    await using flowd = await new FlowdProcess({
+      folder: folderOf(NOBODY),
+      configuration: MARKER,
+      words: ['--without', 'marker'],
+      prefix: asNobodyWith(),
+      spawn: (program, words, options) => left.spawn(program, words, options),
+    }).ready()
+    await flowd.control.send(['start tcp ::1 1 ::1 2 3 14'])
+    expect(await flowd.control.flows()).toHaveLength(1)
+    expect(await flowd.stop()).toBe(0)
+  })
+})
