@@ -1,18 +1,19 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { runCommandLine } from './run-command-line.ts'
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { runCommand } from '../../test/support/run-command.ts'
+import { CONTROLLER_DIALECTS, MISHAPS, NO_FAULTS, ROUTER_DIALECTS } from '../simulate/index.ts'
+import { registerSimulate } from './simulate.ts'
 
-const simulate = (...words: string[]) => runCommandLine(['simulate', 'van', ...words], {})
+const simulate = (words: readonly string[], onOutput?: (text: string) => void) =>
+  runCommand(['simulate', 'van', ...words], onOutput)
 
 describe('simulate van', () => {
-  afterEach(() => vi.restoreAllMocks())
-
   it('says where it listens, and ends by a signal', async () => {
-    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const ended = simulate('--listen', '127.0.0.1:0', '--routers', '2', '--dialect', 'router-2.7', 'controller-none')
-    await vi.waitFor(() => expect(written).toHaveBeenCalled())
-    expect(written.mock.calls[0]![0]).toMatch(/^simulated network of 2 routers ready on amqp:\/\/127\.0\.0\.1:\d+\n$/)
-    process.emit('SIGTERM')
-    expect(await ended).toBe(0)
+    const words = ['--listen', '127.0.0.1:0', '--routers', '2', '--dialect', 'router-2.7', 'controller-none']
+    const { code, stdout } = await simulate(words, () => process.emit('SIGTERM'))
+    expect(stdout).toMatch(/^simulated network of 2 routers ready on amqp:\/\/127\.0\.0\.1:\d+\n$/)
+    expect(code).toBe(0)
   })
 
   it.each([
@@ -26,14 +27,28 @@ describe('simulate van', () => {
     ['time that stands still', ['--speed', '0'], /above 0/],
     ['an address without a port', ['--listen', 'localhost'], /HOST:PORT/],
   ])('refuses %s', async (_what, words, message) => {
-    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    expect(await simulate(...words)).toBe(2)
-    expect(written.mock.calls.map(([text]) => text).join('')).toMatch(message)
+    const { code, stderr } = await simulate(words)
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
   })
 
   it('refuses a recording that is none, with its remedy', async () => {
-    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    expect(await simulate('--replay', '/nowhere/at-all.jsonl')).toBe(78)
-    expect(written.mock.calls.join('')).toContain('CAPTURE_UNREADABLE')
+    const { code, stderr } = await simulate(['--replay', '/nowhere/at-all.jsonl'])
+    expect(stderr).toContain('CAPTURE_UNREADABLE')
+    expect(code).toBe(78)
+  })
+})
+
+describe('docs/reference/simulator.md', () => {
+  it('names every option, dialect, fault and mishap', () => {
+    const page = readFileSync('docs/reference/simulator.md', 'utf8')
+    const program = new Command()
+    registerSimulate(program)
+    const options = program.commands.find(command => command.name() === 'simulate')?.commands[0]?.options ?? []
+    expect(options.length).toBeGreaterThan(10)
+    for (const { long } of options) expect(page).toContain(`| \`${long}`)
+    for (const name of [...ROUTER_DIALECTS, ...CONTROLLER_DIALECTS, ...Object.keys(NO_FAULTS), ...MISHAPS]) {
+      expect(page).toContain(`| \`${name}\` |`)
+    }
   })
 })

@@ -62,13 +62,18 @@ async function run(options: VanCommandOptions, command: Command): Promise<void> 
     replay === undefined
       ? new SimulatedVan(await vanOptions(options, command))
       : new CaptureReplay(replay, { listen, speed, moveTimes })
-  await van.start()
-  const what = replay === undefined ? `simulated network of ${options.routers} routers` : `recorded network ${replay}`
-  process.stdout.write(`${what} ready on amqp://${van.host}:${van.port}\n`)
-  await new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-  await van.stop()
+  const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>()
+  const onSignal = () => interrupt()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
+  try {
+    await van.start()
+    const what = replay === undefined ? `simulated network of ${options.routers} routers` : `recorded network ${replay}`
+    process.stdout.write(`${what} ready on amqp://${van.host}:${van.port}\n`)
+    await interrupted
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
+    await van.stop()
+  }
 }
 
 async function vanOptions(options: VanCommandOptions, command: Command): Promise<Partial<VanOptions>> {

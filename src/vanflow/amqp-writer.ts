@@ -15,10 +15,12 @@ export class AmqpWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#at))
   }
 
+  /** Writes null. */
   null(): void {
     this.#byte(AMQP.null)
   }
 
+  /** Writes an unsigned integer below 2^32. */
   uint(value: number): void {
     if (value === 0) {
       this.#byte(AMQP.uint0)
@@ -30,6 +32,7 @@ export class AmqpWriter {
     }
   }
 
+  /** Writes an unsigned integer below 2^64. */
   ulong(value: number | bigint): void {
     if (value === 0 || value === 0n) {
       this.#byte(AMQP.ulong0)
@@ -41,7 +44,7 @@ export class AmqpWriter {
     }
   }
 
-  /** @param value not negative */
+  /** Writes a signed integer that is not negative and below 2^53. */
   long(value: number): void {
     if (value < 0x80) {
       this.#bytePair(AMQP.smallLong, value)
@@ -51,10 +54,12 @@ export class AmqpWriter {
     }
   }
 
+  /** Writes text as UTF-8. */
   string(value: string): void {
     this.#text(value, AMQP.string8, AMQP.string32)
   }
 
+  /** Writes a symbol; its characters are ASCII. */
   symbol(value: string): void {
     this.#text(value, AMQP.symbol8, AMQP.symbol32)
   }
@@ -73,6 +78,7 @@ export class AmqpWriter {
     write()
   }
 
+  /** Writes the list of nothing, which has an encoding of its own. */
   emptyList(): void {
     this.#byte(AMQP.list0)
   }

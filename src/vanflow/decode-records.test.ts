@@ -212,6 +212,12 @@ describe('attributes', () => {
     })
   })
 
+  it('that do not belong to a type are kept all the same', () => {
+    expect(decode(body(router([52, 3], [53, 'up'])))).toEqual({
+      records: [{ type: 1, identity: 'r:0', codes: [52, 53], values: [3, 'up'] }],
+    })
+  })
+
   it('52 to 54 mean other things in a SITE', () => {
     const site: Pair[] = [
       [52, '1.8.2'],
