@@ -76,7 +76,9 @@ export function startMarkingFlowd(): MarkingFlowd {
   }
   const file = join(folder, 'flowd.json')
   writeFileSync(file, JSON.stringify(configuration))
-  const child = spawn('bin/tidemark', ['--conf', file, 'flowd', 'run'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('bin/tidemark', ['--conf', file, '--log-level', 'warn', 'flowd', 'run'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(child, 'exit')
   const ready = once(child.stdout ?? child, 'data')
   return {

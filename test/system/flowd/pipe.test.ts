@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,5 +70,25 @@ describe('flowd with its named pipe', () => {
     appendFileSync(path, `nonsense\n${START}\n`)
     await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
     expect((await flowd.get('/metrics')).text).toMatch(/tidemark_flowd_dropped_total\{stage="[^"]*",cause="[^"]*"\} 1/)
+  })
+
+  it('loses none of 10,000 lines in one write, and waits for the end of half a line', async () => {
+    const path = join(folder, 'six')
+    await using flowd = await new FlowdProcess({ configuration: withPipe(path) }).ready()
+    const lines = Array.from({ length: 10_000 }, (_, index) => START.replace('2345', String(10_000 + index)))
+    // Written by a process of its own: the pipe holds less than this, so the write blocks until flowd has read.
+    const half = START.slice(0, 20)
+    execFileSync('sh', ['-c', 'cat > "$0"', path], { input: `${lines.join('\n')}\n${half}` })
+    await vi.waitFor(async () => expect((await flowd.control.health()).liveFlows).toBe(10_000), 5000)
+    appendFileSync(path, `${START.slice(20)}\n`)
+    await vi.waitFor(async () => expect((await flowd.control.health()).liveFlows).toBe(10_001), 5000)
+  })
+})
+
+describe('flowd with its marker', () => {
+  it('refuses an interface that is not there', async () => {
+    await using flowd = new FlowdProcess({ configuration: { backends: { marker: { targetInterfaces: ['none0'] } } } })
+    expect(await flowd.ended()).toBe(78)
+    expect(flowd.stderr).toMatch(/^error INTERFACE_ABSENT: .*none0\nremedy: /m)
   })
 })
