@@ -137,4 +137,19 @@ describe('retention', () => {
     expect(told.graph.expire(told.nowUs, 3)).toBe(false)
     expect(told.view.statistics().ended).toBe(0)
   })
+
+  test('defect 23: nothing is searched through, neither to link, nor to end, nor to evict', () => {
+    const flows = 50_000
+    const told = new ToldGraph({ endedMaxCount: flows / 2 })
+    // With one search among the flows for each of them, this would take minutes.
+    for (let number = 10; number < flows + 10; number += 1) connect(told, number)
+    withService(told)
+    expect(told.address('svc')).toMatchObject({ currentFlows: 2 * flows })
+    for (let number = flows + 9; number >= 10; number -= 1) {
+      told.tell('PROCESS', `pod-${number % 1000}`, { parent: 'site-1', startTime: T + number, sourceHost: '10.0.0.1' })
+      end(told, number)
+    }
+    expect(told.address('svc')).toMatchObject({ currentFlows: 0, totalFlows: 2 * flows })
+    expect(told.view.statistics()).toMatchObject({ ended: flows / 2, evicted: { count: flows / 2 } })
+  })
 })
