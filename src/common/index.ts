@@ -7,7 +7,6 @@ export type {
   EffectiveValue,
   LoadedConfiguration,
   LoadOptions,
-  Origin,
 } from './config/index.ts'
 export {
   describeExpected,
@@ -17,17 +16,16 @@ export {
   loadConfiguration,
   parseConfiguration,
 } from './config/index.ts'
-export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors/index.ts'
+export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 export type { ErrorBody } from './http.ts'
 export { answerErrorsFromTable, errorBody } from './http.ts'
 export type { Service } from './lifecycle.ts'
 export { ServiceGroup } from './lifecycle.ts'
-export type { LogFormat, Logger, LogLevel, LogOptions } from './log.ts'
+export type { LogFormat, Logger, LogLevel } from './log.ts'
 export { createLogger, LOG_LEVELS, silentLogger } from './log.ts'
-export type { LogThrottleOptions } from './log-throttle.ts'
 export { LogThrottle } from './log-throttle.ts'
-export type { CounterMetric, CounterSeries, GaugeMetric, GaugeSeries, Labels, MetricsOptions } from './metrics/index.ts'
+export type { CounterMetric, CounterSeries, GaugeMetric } from './metrics/index.ts'
 export { Metrics, StageAccount } from './metrics/index.ts'
 export { BoundedQueue } from './queue.ts'
 export { SignalWatch } from './signal-watch.ts'

@@ -1,13 +1,12 @@
 export type { AddressSample } from './addresses/index.ts'
 export { sampleAddresses } from './addresses/index.ts'
 export { cleanMarker } from './backends/index.ts'
-export type { FlowdConfiguration, FlowdFileChoice, LoadedFlowdConfiguration } from './configuration.ts'
 export {
   effectiveFlowdValues,
   FLOWD_CONFIGURATION,
   loadFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
-export type { FlowView, ReloadResult, RunOptions, SendResult } from './daemon/index.ts'
+export type { FlowView } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
 export { toFlowdGoShape } from './flowd-go-shape.ts'

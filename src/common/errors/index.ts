@@ -1,3 +1,2 @@
-export type { ErrorEntry } from './entry.ts'
 export type { ErrorCode, ErrorDetails } from './tidemark-error.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './tidemark-error.ts'

@@ -1,4 +1,3 @@
 export { ControlClient } from './control-client.ts'
-export type { FlowView, ReloadResult, SendResult } from './control-port.ts'
-export type { RunOptions } from './run.ts'
+export type { FlowView } from './control-port.ts'
 export { runFlowd } from './run.ts'

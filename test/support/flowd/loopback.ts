@@ -15,6 +15,7 @@ import {
   setLinkUp,
 } from '../../../src/linux/index.ts'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
+import { TIDEMARK } from './flowd-process.ts'
 
 /** What the benchmarks declare. */
 export const EXPERIMENT = 3
@@ -76,7 +77,7 @@ export function startMarkingFlowd(): MarkingFlowd {
   }
   const file = join(folder, 'flowd.json')
   writeFileSync(file, JSON.stringify(configuration))
-  const child = spawn('bin/tidemark', ['--conf', file, '--log-level', 'warn', 'flowd', 'run'], {
+  const child = spawn(TIDEMARK, ['--conf', file, '--log-level', 'warn', 'flowd', 'run'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
