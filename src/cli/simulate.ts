@@ -68,7 +68,7 @@ async function run(options: VanCommandOptions, command: Command): Promise<void> 
   try {
     await van.start()
     const what = replay === undefined ? `simulated network of ${options.routers} routers` : `recorded network ${replay}`
-    process.stdout.write(`${what} ready on amqp://${van.host}:${van.port}\n`)
+    process.stdout.write(`${what} ready on amqp://${van.host.includes(':') ? `[${van.host}]` : van.host}:${van.port}\n`)
     await interrupted
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)

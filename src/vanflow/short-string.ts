@@ -5,22 +5,19 @@ const char = String.fromCharCode
  * takes to build those from their bytes here; two such strings in every record make that worth a page.
  */
 export function readUtf8(bytes: Buffer, start: number, end: number): string {
-  return (
-    (isAscii(bytes, start, end) ? shortAscii(bytes, start, end - start) : undefined) ??
-    bytes.toString('utf8', start, end)
-  )
+  return isShortAscii(bytes, start, end) ? shortAscii(bytes, start, end - start) : bytes.toString('utf8', start, end)
 }
 
-/** The longest string that `shortAscii` builds. */
+/** The longest string that is built here; in V8 a longer sum would be a tree of its parts. */
 const LONGEST = 12
 
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
+function isShortAscii(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > LONGEST) return false
   for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return false
   return true
 }
 
-function shortAscii(b: Buffer, i: number, length: number): string | undefined {
+function shortAscii(b: Buffer, i: number, length: number): string {
   switch (length) {
     case 0:
       return ''
@@ -40,51 +37,7 @@ function shortAscii(b: Buffer, i: number, length: number): string | undefined {
       return char(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!)
     case 8:
       return char(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
-    case 9:
-      return char(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!)
-    case 10:
-      return char(
-        b[i]!,
-        b[i + 1]!,
-        b[i + 2]!,
-        b[i + 3]!,
-        b[i + 4]!,
-        b[i + 5]!,
-        b[i + 6]!,
-        b[i + 7]!,
-        b[i + 8]!,
-        b[i + 9]!,
-      )
-    case 11:
-      return char(
-        b[i]!,
-        b[i + 1]!,
-        b[i + 2]!,
-        b[i + 3]!,
-        b[i + 4]!,
-        b[i + 5]!,
-        b[i + 6]!,
-        b[i + 7]!,
-        b[i + 8]!,
-        b[i + 9]!,
-        b[i + 10]!,
-      )
-    case 12:
-      return char(
-        b[i]!,
-        b[i + 1]!,
-        b[i + 2]!,
-        b[i + 3]!,
-        b[i + 4]!,
-        b[i + 5]!,
-        b[i + 6]!,
-        b[i + 7]!,
-        b[i + 8]!,
-        b[i + 9]!,
-        b[i + 10]!,
-        b[i + 11]!,
-      )
     default:
-      return undefined
+      return shortAscii(b, i, 8) + shortAscii(b, i + 8, length - 8)
   }
 }
