@@ -64,7 +64,8 @@ async function measure(): Promise<void> {
     const answers = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]()
     const port = Number((await answers.next()).value)
     const isMarking = process.env[IN_NAMESPACE] !== undefined && hasMarker()
-    children.push(await startFlowd(folder, port, isMarking))
+    const flowd = await startFlowd(folder, port, isMarking)
+    children.push(flowd)
     console.log(`marker: ${isMarking ? 'on lo of a namespace of its own' : 'off (needs root and bpf/marker.bpf.o)'}`)
 
     const socketPath = join(folder, 'flowd.sock')
@@ -73,6 +74,7 @@ async function measure(): Promise<void> {
     const tookS = (performance.now() - written.startMs) / 1000
     receiver.stdin.write('\n')
     const received = Number((await answers.next()).value)
+    console.log(`flowd used ${cpuSeconds(flowd.pid ?? 0).toFixed(1)} s of CPU for ${written.lines} lines`)
     process.exitCode = judge({ ...written, tookS, stages, received, isMarking }) ? 0 : 1
   } finally {
     for (const child of children.reverse()) {
@@ -133,6 +135,13 @@ async function writeLines(path: string): Promise<{ lines: number; startMs: numbe
   await write(lines, index => (index % 2 === 0 ? `start ${flow(next++)}` : `end ${flow((index - 1) / 2)}`))
   await pipe.close()
   return { lines: lines + prefill, startMs, writeS: (performance.now() - startMs) / 1000 }
+}
+
+/** The CPU time of a process in user and kernel mode: fields 14 and 15 of its stat, in ticks of 10 ms (proc(5)). */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** Waits until everything written has gone through every stage, and gives their accounts. */
