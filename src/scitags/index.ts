@@ -1,8 +1,8 @@
 export type { Firefly, ReceivedFirefly } from './firefly/index.ts'
 export {
+  createFireflyHeader,
   FIREFLY_SCHEMA,
   formatFirefly,
-  formatFireflyHeader,
   parseFirefly,
   parseFireflyDatagram,
 } from './firefly/index.ts'

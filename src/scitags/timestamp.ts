@@ -37,14 +37,21 @@ type Six = [number, number, number, number, number, number]
  * @throws RangeError for what lies before 1970 or after 9999
  */
 export function formatTimestamp(us: TimestampUs): string {
+  if (us === lastUs) return lastText
   if (!(us >= 0 && us <= LATEST_US)) throw new RangeError(`${us} µs is no time from 1970 to 9999`)
   const whole = Math.floor(us)
   const day = Math.floor(whole / US_PER_DAY)
   const fraction = whole % US_PER_SECOND
   const seconds = Math.floor((whole % US_PER_DAY) / US_PER_SECOND)
   const clock = `${dayText(day)}T${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
-  return fraction === 0 ? `${clock}+00:00` : `${clock}.${fractionText(fraction)}+00:00`
+  lastText = fraction === 0 ? `${clock}+00:00` : `${clock}.${fractionText(fraction)}+00:00`
+  lastUs = us
+  return lastText
 }
+
+/** A message names the moment of its sending more than once, and the next is often sent at the same. */
+let lastUs = Number.NaN
+let lastText = ''
 
 let lastDay = -1
 let lastDayText = ''

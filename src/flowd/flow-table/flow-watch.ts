@@ -22,7 +22,7 @@ export class FlowWatch implements Service {
   #round: Iterator<LiveFlow> | undefined
 
   constructor(setup: FlowWatchSetup) {
-    this.#setup = { periodMs: 500, sliceLength: 1000, ...setup }
+    this.#setup = { periodMs: 500, sliceLength: 500, ...setup }
   }
 
   async start(): Promise<void> {

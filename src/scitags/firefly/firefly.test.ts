@@ -3,10 +3,10 @@ import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { firefliesRoundTrip, firefliesSurvive } from '../../../test/support/properties/scitags.ts'
 import {
+  createFireflyHeader,
   FIREFLY_SCHEMA,
   type Firefly,
   formatFirefly,
-  formatFireflyHeader,
   parseFirefly,
   parseFireflyDatagram,
 } from '../index.ts'
@@ -34,7 +34,7 @@ const started: Firefly = {
 
 describe('formatFirefly', () => {
   it('writes the reference’s bytes, with the times that it lacks', () => {
-    const header = formatFireflyHeader({ hostname: 'h1', appName: 'flowd-go-v2.4.2' }, START_US)
+    const header = createFireflyHeader({ hostname: 'h1', appName: 'flowd-go-v2.4.2' })(START_US)
     expect(header + formatFirefly(started)).toBe(
       '<134>1 2025-12-11T10:22:45.123456+00:00 h1 flowd-go-v2.4.2 - firefly-json - ' +
         '{"version":1,"flow-lifecycle":{"state":"start","current-time":"2025-12-11T10:22:45.123456+00:00",' +
@@ -52,6 +52,15 @@ describe('formatFirefly', () => {
         '"dst-ip":"::","protocol":"tcp","src-port":0,"dst-port":0},' +
         '"context":{"experiment-id":2,"activity-id":2,"application":"flowd-go-2.4.2"}}',
     )
+  })
+
+  it('writes the header of any sender so that it is read again', () => {
+    for (const hostname of ['h1', '', 'no idea!', ' - ', 'a - b']) {
+      const header = createFireflyHeader({ hostname, appName: ' - ' })(START_US)
+      expect(parseFireflyDatagram(`${header}${formatFirefly(started)}`)).toMatchObject({
+        value: { header: { timestampUs: START_US, msgId: 'firefly-json' } },
+      })
+    }
   })
 
   it('escapes as the reference does, and leaves zones at home', () => {

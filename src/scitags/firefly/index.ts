@@ -1,7 +1,7 @@
 import schema from './schema.json' with { type: 'json' }
 
 export type { Firefly } from './firefly.ts'
-export { formatFirefly, formatFireflyHeader } from './format.ts'
+export { createFireflyHeader, formatFirefly } from './format.ts'
 export type { ReceivedFirefly } from './parse.ts'
 export { parseFirefly, parseFireflyDatagram } from './parse.ts'
 

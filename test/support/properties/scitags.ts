@@ -2,9 +2,9 @@ import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import {
   canonicalAddress,
+  createFireflyHeader,
   type Firefly,
   formatFirefly,
-  formatFireflyHeader,
   formatSyslogHeader,
   parseFireflyDatagram,
   parseSyslogHeader,
@@ -108,7 +108,7 @@ const fireflies: fc.Arbitrary<Firefly> = fc.record(
 export function firefliesRoundTrip(cases: number, conforms: (json: unknown) => boolean): void {
   fc.assert(
     fc.property(fireflies, fc.boolean(), (firefly, withHeader) => {
-      const header = withHeader ? formatFireflyHeader({ hostname: 'h', appName: 'a' }, firefly.endTimeUs ?? 0) : ''
+      const header = withHeader ? createFireflyHeader({ hostname: 'h', appName: 'a' })(firefly.endTimeUs ?? 0) : ''
       const json = formatFirefly(firefly)
       const read = parseFireflyDatagram(header + json)
       deepStrictEqual(read.ok && read.value.firefly, firefly)

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type Firefly, type FiveTuple, formatFirefly, formatFireflyHeader } from '../../../scitags/index.ts'
+import { createFireflyHeader, type Firefly, type FiveTuple, formatFirefly } from '../../../scitags/index.ts'
 import { AddressMapping } from '../../addresses/index.ts'
 import type { Backend } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
@@ -11,8 +11,7 @@ import type { FireflyOptions } from './options.ts'
 /** Announces the start and the end of each flow to its destination and, if asked to, to a collector. */
 export class FireflyBackend implements Backend {
   readonly #options: FireflyOptions
-  readonly #context: UnitContext
-  readonly #hostname = hostname()
+  readonly #header: (timestampUs: number) => string
   readonly #collector: CollectorAddress
   readonly #sender: DatagramSender
   /** Present when private addresses are mapped to public ones. */
@@ -20,7 +19,7 @@ export class FireflyBackend implements Backend {
 
   constructor(options: FireflyOptions, context: UnitContext) {
     this.#options = options
-    this.#context = context
+    this.#header = createFireflyHeader({ hostname: hostname(), appName: context.application })
     this.#collector = new CollectorAddress(options.collectorAddress, context.log)
     this.#sender = new DatagramSender(context.metrics.stage('fireflies'), context.log)
     this.#mapping = options.stun && new AddressMapping(options.stun, { log: context.log })
@@ -73,7 +72,6 @@ export class FireflyBackend implements Backend {
       ...(usage === undefined ? {} : { usage }),
     }
     const json = formatFirefly(firefly)
-    if (!this.#options.prependSyslog) return json
-    return formatFireflyHeader({ hostname: this.#hostname, appName: this.#context.application }, nowUs) + json
+    return this.#options.prependSyslog ? this.#header(nowUs) + json : json
   }
 }
