@@ -44,6 +44,13 @@ describe("flowd's configuration", () => {
     expect(values).toMatchObject({ pidPath: '/var/run/flowd-go.pid', plugins: { namedPipe: { pipePath: 'np' } } })
   })
 
+  it("shows that flowd-go's defaults hold when they are implied", () => {
+    const conf = join(folder, 'implied.yaml')
+    writeFileSync(conf, '')
+    const rows = effectiveFlowdValues(loadFlowdConfiguration({ conf, calledAsFlowdGo: true }))
+    expect(rows[0]).toEqual({ key: 'compatibility', value: 'flowd-go', text: "'flowd-go'", origin: 'implied' })
+  })
+
   it('says of keys of flowd-go that they have no effect', () => {
     expect(warningsOf('plugins: {namedPipe: {maxReaders: 5, buffSize: 1000}}')).toEqual([
       expect.stringMatching(/^plugins\.namedPipe\.maxReaders: has no effect/) as string,

@@ -67,7 +67,11 @@ export function loadFlowdConfigurationOrDefaults(choice: FileChoice): LoadedFlow
 
 /** Each effective value with its origin, for `check`. */
 export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): EffectiveValue[] {
-  return effectiveValues(FLOWD_CONFIGURATION, loaded)
+  const rows = effectiveValues(FLOWD_CONFIGURATION, loaded)
+  const implied = loaded.profile !== undefined && loaded.values.compatibility === undefined
+  if (!implied) return rows
+  const compatibility = { key: 'compatibility', value: loaded.profile, text: `'${loaded.profile}'`, origin: 'implied' }
+  return rows.map(row => (row.key === 'compatibility' ? compatibility : row))
 }
 
 function loadOptions(file: string, choice: FlowdFileChoice): LoadOptions<FlowdConfiguration> {

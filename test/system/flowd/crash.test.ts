@@ -45,8 +45,8 @@ function isOurs(label: number): boolean {
   return experiment === 3 && activity === 14
 }
 
-describe('a crash during a transfer', () => {
-  it('ends the marking at once; the next start marks the living with the same label and announces the end of the dead', async () => {
+describe('a transfer whose flowd changes or crashes', () => {
+  it('is marked no more at once; the next start marks the living with the same label and announces the end of the dead', async () => {
     using watch = new LabelWatch(right, 'eth0')
     const living = await startStream(left, PEER, PORT)
     const dying = await startStream(left, PEER, PORT)
@@ -81,6 +81,25 @@ describe('a crash during a transfer', () => {
       .map(firefly => firefly['flow-lifecycle'].state)
     expect(states).toEqual(['start', 'end'])
     expect(left.exec('bpftool', 'net', 'list', 'dev', 'eth0')).not.toContain('tidemark')
+  })
+
+  it('keeps its mark: a reload leaves marks alone, and brings them back when the marker itself changes', async () => {
+    using watch = new LabelWatch(right, 'eth0')
+    const stream = await startStream(left, PEER, PORT)
+    const fromStream = (packet: { sourcePort: number }) => packet.sourcePort === stream.sourcePort
+    await using flowd = await flowdOnTheLeft({}).ready()
+    await flowd.control.send([startLine(stream)])
+    const { flowLabel, seenMs } = await watch.next(packet => fromStream(packet) && isOurs(packet.flowLabel))
+
+    const marker = { targetInterfaces: ['eth0'] }
+    flowd.configure({ backends: { marker, firefly: { prependSyslog: false } } })
+    expect((await flowd.control.reload()).changes).toEqual(['backend firefly restarted'])
+    await delay(200)
+    expect(watch.since(seenMs, stream.sourcePort).every(packet => packet.flowLabel === flowLabel)).toBe(true)
+
+    flowd.configure({ backends: { marker: { ...marker, maxFlows: 5000 }, firefly: { prependSyslog: false } } })
+    expect((await flowd.control.reload()).changes).toEqual(['backend marker restarted'])
+    expect((await watch.next(packet => fromStream(packet) && isOurs(packet.flowLabel))).flowLabel).toBe(flowLabel)
   })
 
   it("is healed by 'marker clean' where the hook is a clsact filter, which outlives the process", async () => {

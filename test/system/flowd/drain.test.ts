@@ -38,6 +38,19 @@ describe('flowd that is told to end', () => {
     expect(receiver.fireflies).toHaveLength(2 * FLOWS)
   })
 
+  it('cuts the drain short when it is told twice', async () => {
+    await using flowd = await new FlowdProcess({ configuration: { ...configuration(), drainSeconds: 60 } }).ready()
+    // So many that their ends are not all announced between the two signals.
+    for (let first = 0; first < 60_000; first += 10_000) {
+      const ports = Array.from({ length: 10_000 }, (_, index) => first + index + 1)
+      await flowd.control.send(ports.map(port => `start tcp ::2 ${port} ::1 5777 3 14`))
+    }
+    flowd.child.kill('SIGTERM')
+    await flowd.says(/msg=stopping/)
+    expect(await flowd.stop('SIGTERM')).toBe(1)
+    expect(flowd.stderr).toContain('the drain is cut short')
+  })
+
   it('keeps the flows when a reload takes the backend away, and announces nothing twice when it comes back', async () => {
     receiver.fireflies.length = 0
     await using flowd = await new FlowdProcess({ configuration: configuration() }).ready()
