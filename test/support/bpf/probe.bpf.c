@@ -26,6 +26,7 @@ struct seen {
 struct count {
 	__u64 packets;
 	__u64 bytes;
+	__u64 largest;
 };
 
 struct {
@@ -83,6 +84,8 @@ int probe_count(struct __sk_buff *skb)
 	if (count) {
 		__sync_fetch_and_add(&count->packets, 1);
 		__sync_fetch_and_add(&count->bytes, skb->len);
+		if (count->largest < skb->len)
+			count->largest = skb->len;
 	}
 	return TC_ACT_UNSPEC;
 }
