@@ -40,9 +40,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, OUTCOMES);
 	__type(key, __u32);
-	__type(value, struct counters);
+	__type(value, __u64);
 } tidemark_count SEC(".maps");
 
 /* The IPv6 header (RFC 8200, section 3), and the ports if they follow at once. */
@@ -79,20 +79,18 @@ struct packet {
 };
 
 /*
- * Finds a piece of the packet: where it lies (short version), or copied into `copy` from wherever it lies (thorough
- * version). False when there is no such piece; a null pointer would not do, because without CAP_PERFMON the verifier
- * forbids to compare a pointer into the packet with it. Nothing is pulled or unshared for reading.
+ * Sets `*piece` to a piece of the packet: where it lies (short version), or copied into `copy` from wherever it lies
+ * (thorough version); false when there is no such piece. Nothing is pulled or unshared for reading. (A pointer that is
+ * NULL in that case would be compared with NULL, which the verifier forbids without CAP_PERFMON.)
  */
-static __always_inline _Bool find(const struct packet *packet, __u32 offset, void *copy, __u32 bytes, const void **piece)
+static __always_inline _Bool read(const struct packet *packet, __u32 offset, void *copy, __u32 bytes, const void **piece)
 {
-	const void *place = packet->data + offset;
-
 	if (packet->thorough) {
 		*piece = copy;
 		return bpf_skb_load_bytes(packet->skb, offset, copy, bytes) == 0;
 	}
-	*piece = place;
-	return place + bytes <= packet->data_end;
+	*piece = packet->data + offset;
+	return *piece + bytes <= packet->data_end;
 }
 
 static __always_inline _Bool is_vlan(__be16 type)
@@ -135,9 +133,9 @@ static __always_inline __u32 extension_bytes(__u8 kind, const struct extension *
 
 /*
  * Steps over extension headers; `*kind` is that of the header at `*offset`. `*payload` is what the IPv6 header says
- * it carries, or 0 and then what the jumbo option says. Returns SEEN, or why the packet is left alone.
+ * it carries, or 0 and then what the jumbo option says. Returns UNDECIDED, or why the packet is left alone.
  */
-static __always_inline enum counter skip_extensions(const struct packet *packet, __u8 *kind, __u32 *offset,
+static __always_inline enum outcome skip_extensions(const struct packet *packet, __u8 *kind, __u32 *offset,
 						    __u32 *payload)
 {
 	struct extension extension;
@@ -156,7 +154,7 @@ static __always_inline enum counter skip_extensions(const struct packet *packet,
 		*offset += extension_bytes(*kind, &extension);
 		*kind = extension.next_header;
 	}
-	return SEEN;
+	return UNDECIDED;
 }
 
 /* Writes the word that holds the label. */
@@ -173,32 +171,21 @@ static __always_inline _Bool store(const struct packet *packet, __u32 offset, __
 	return 1;
 }
 
-/* The label for a protocol. Two loads kept apart, for the reason that `count` says. */
-static __always_inline __u32 label_of(const struct labels *labels, __u8 kind)
-{
-	const __u32 *udp = &labels->udp;
-
-	if (kind == IPPROTO_TCP)
-		return labels->tcp;
-	barrier_var(udp);
-	return *udp;
-}
-
 /*
  * Marks the packet if its flow is declared. All that its headers claim must really be there, so no frame cut short is
- * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one. `network` is where the
- * network header begins, VLAN tags aside.
+ * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one.
  */
-static __always_inline enum counter mark(const struct packet *packet, __be16 type, __u32 bytes, __u32 network)
+static __always_inline enum outcome mark(const struct packet *packet, __be16 type, __u32 bytes, __u32 network)
 {
-	__u32 transport, payload, available, need, label;
-	const struct labels *labels;
+	__u32 transport, payload, available, need, tcp, udp, label;
+	/* volatile: both are read, since an address that depends on the protocol needs CAP_PERFMON */
+	const volatile struct labels *labels;
 	const struct ipv6 *ipv6;
-	enum counter problem;
+	enum outcome outcome;
 	struct ipv6 copy;
 	__u8 kind;
 
-	if (settings.l2_header_bytes == ETH_HLEN && is_vlan(type)) {
+	if (network == ETH_HLEN && is_vlan(type)) {
 		if (!packet->thorough)
 			return UNCOMMON;
 		if (!skip_vlan_tags(packet, &type, &network))
@@ -206,7 +193,7 @@ static __always_inline enum counter mark(const struct packet *packet, __be16 typ
 	}
 	if (type != bpf_htons(ETH_P_IPV6))
 		return NOT_IPV6;
-	if (!find(packet, network, &copy, packet->thorough ? IPV6_HEADER_BYTES : sizeof(copy), (const void **)&ipv6))
+	if (!read(packet, network, &copy, packet->thorough ? IPV6_HEADER_BYTES : sizeof(copy), (const void **)&ipv6))
 		return packet->thorough ? TRUNCATED : UNCOMMON;
 	if ((ipv6->version_class_label & bpf_htonl(VERSION_MASK)) != bpf_htonl(VERSION_6))
 		return NOT_IPV6;
@@ -219,9 +206,9 @@ static __always_inline enum counter mark(const struct packet *packet, __be16 typ
 	if (payload == 0 && available > MAX_SHORT_PAYLOAD)
 		payload = available;
 	if (packet->thorough) {
-		problem = skip_extensions(packet, &kind, &transport, &payload);
-		if (problem)
-			return problem;
+		outcome = skip_extensions(packet, &kind, &transport, &payload);
+		if (outcome != UNDECIDED)
+			return outcome;
 	}
 	if (kind != IPPROTO_TCP && kind != IPPROTO_UDP)
 		return packet->thorough ? NOT_TCP_UDP : UNCOMMON;
@@ -235,30 +222,13 @@ static __always_inline enum counter mark(const struct packet *packet, __be16 typ
 	labels = bpf_map_lookup_elem(&tidemark_marks, &ipv6->flow);
 	if (!labels)
 		return NO_FLOW;
-	label = label_of(labels, kind);
+	tcp = labels->tcp;
+	udp = labels->udp;
+	label = kind == IPPROTO_TCP ? tcp : udp;
 	if (!(label & LABEL_SET))
 		return NO_FLOW;
 	label = (ipv6->version_class_label & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(label & LABEL_MASK);
 	return store(packet, network, label) ? MARKED : STORE_FAILED;
-}
-
-/*
- * Counts a packet. An index into the counters would be arithmetic with a different scalar on each path, which the
- * verifier forbids without CAP_PERFMON. So each counter has its own place in the program, and the compiler is kept from
- * merging them again.
- */
-static __always_inline void count(struct counters *counters, __u32 outcome)
-{
-	counters->packets[SEEN]++;
-#pragma unroll
-	for (int counter = SEEN + 1; counter < COUNTERS; counter++) {
-		if (outcome == counter) {
-			__u64 *packets = &counters->packets[counter];
-
-			barrier_var(packets);
-			(*packets)++;
-		}
-	}
 }
 
 static __noinline int mark_uncommon(struct __sk_buff *skb)
@@ -272,22 +242,17 @@ SEC("tc")
 int tidemark_marker(struct __sk_buff *skb)
 {
 	struct packet packet = { .skb = skb, .data = (void *)(long)skb->data, .data_end = (void *)(long)skb->data_end };
-	struct counters *counters;
-	__u32 outcome, zero = 0;
+	__u32 bytes = skb->len, outcome;
+	__be16 type = skb->protocol;
+	__u64 *count;
 
-	/*
-	 * Each with its offset spelled out: without CAP_PERFMON the verifier allows only constants to be added to a pointer
-	 * into the packet. It drops the branch that the setting rules out.
-	 */
-	if (settings.l2_header_bytes == ETH_HLEN)
-		outcome = mark(&packet, skb->protocol, skb->len, ETH_HLEN);
-	else
-		outcome = mark(&packet, skb->protocol, skb->len, 0);
+	/* Constant offsets: without CAP_PERFMON the verifier lets no other be added to a pointer into the packet. */
+	outcome = settings.l2_header_bytes == ETH_HLEN ? mark(&packet, type, bytes, ETH_HLEN) : mark(&packet, type, bytes, 0);
 	if (outcome == UNCOMMON)
 		outcome = mark_uncommon(skb);
-	counters = bpf_map_lookup_elem(&tidemark_count, &zero);
-	if (counters)
-		count(counters, outcome);
+	count = bpf_map_lookup_elem(&tidemark_count, &outcome);
+	if (count)
+		(*count)++;
 	return TC_ACT_UNSPEC;
 }
 

@@ -31,9 +31,8 @@ struct labels {
 #define LABEL_SET 0x80000000
 #define LABEL_MASK 0x000fffff
 
-/* What became of the packets that the kernel handed over; a GSO super-packet counts once. */
-enum counter {
-	SEEN, /* all: the sum of those below */
+/* What became of a packet; a GSO super-packet is one. Those before OUTCOMES are counted, each in its place. */
+enum outcome {
 	MARKED,
 	NOT_IPV6,
 	NOT_TCP_UDP,
@@ -42,12 +41,9 @@ enum counter {
 	TRUNCATED,         /* shorter than its headers claim */
 	EXTENSION_HEADERS, /* too many, out of place, or a route still to go, which hides the flow's destination */
 	STORE_FAILED,      /* the kernel could not make the header writable */
-	COUNTERS,
-	UNCOMMON = COUNTERS, /* not judged yet */
-};
-
-struct counters {
-	__u64 packets[COUNTERS];
+	OUTCOMES,
+	UNCOMMON = OUTCOMES, /* for the thorough version to judge */
+	UNDECIDED,           /* so far nothing speaks against marking */
 };
 
 #endif

@@ -1,5 +1,5 @@
 import { KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
-import type { Counter } from '../../src/flowd/backends/marker/layout.ts'
+import { OUTCOMES, type Outcome } from '../../src/flowd/backends/marker/layout.ts'
 import { Marks } from '../../src/flowd/backends/marker/marks.ts'
 import { BpfObject, type BpfProgram, type TestRun } from '../../src/linux/index.ts'
 import { addressFamily, type FiveTuple, flowKey, type Protocol } from '../../src/scitags/index.ts'
@@ -34,13 +34,13 @@ export class MarkerPrograms {
   }
 
   /** Runs the program on a frame, and tells which counter it raised. */
-  run(frame: Buffer, program = this.program): TestRun & { counter: Counter } {
+  run(frame: Buffer, program = this.program): TestRun & { counter: Outcome } {
     const before = this.#programs.counts
     const run = program.testRun(frame)
     const after = this.#programs.counts
-    const raised = (Object.keys(after) as Counter[]).filter(name => after[name] === before[name] + 1)
-    const [counter = 'seen'] = raised.filter(name => name !== 'seen')
-    if (raised.length !== 2) throw new Error(`counted as ${raised.join(', ')}`)
+    const raised = OUTCOMES.filter(name => after[name] !== before[name])
+    const [counter] = raised
+    if (counter === undefined || after.seen !== before.seen + 1) throw new Error(`counted as ${raised.join(', ')}`)
     return { ...run, counter }
   }
 

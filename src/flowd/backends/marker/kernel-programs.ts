@@ -1,7 +1,6 @@
 import { assetPath, TidemarkError } from '../../../common/index.ts'
 import { type BpfMap, BpfObject, type BpfProgram } from '../../../linux/index.ts'
 import {
-  COUNTERS,
   COUNTERS_MAP,
   encodeSettings,
   KEY_BYTES,
@@ -12,8 +11,7 @@ import {
   VALUE_BYTES,
 } from './layout.ts'
 
-const ONLY_ENTRY = Buffer.alloc(4)
-const NO_PACKETS = Object.fromEntries(COUNTERS.map(name => [name, 0])) as PacketCounts
+const NO_PACKETS = sumCounters(() => [])
 
 /**
  * The marker in the kernel: one program for each length of link-layer header among the interfaces, all with the same
@@ -46,7 +44,13 @@ export class KernelPrograms {
   /** What became of the packets so far; after `close`, until then. */
   get counts(): PacketCounts {
     const first = this.#first
-    return first === undefined ? this.#finalCounts : sumCounters(first.map(COUNTERS_MAP).getPerCpu(ONLY_ENTRY))
+    if (first === undefined) return this.#finalCounts
+    const map = first.map(COUNTERS_MAP)
+    const key = Buffer.alloc(map.keyBytes)
+    return sumCounters(outcome => {
+      key.writeUInt32LE(outcome)
+      return map.getPerCpu(key)
+    })
   }
 
   /** Takes the programs and maps out of the kernel. Idempotent. */

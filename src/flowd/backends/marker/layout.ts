@@ -15,9 +15,8 @@ const SOURCE_PORT_OFFSET = 32
 const DESTINATION_PORT_OFFSET = 34
 const LABEL_SET = 0x8000_0000
 
-/** What became of the packets, in the order of `enum counter`. `seen` is the sum of the others. */
-export const COUNTERS = [
-  'seen',
+/** What became of the packets, in the order of `enum outcome`. */
+export const OUTCOMES = [
   'marked',
   'not_ipv6',
   'not_tcp_udp',
@@ -28,8 +27,9 @@ export const COUNTERS = [
   'store_failed',
 ] as const
 
-export type Counter = (typeof COUNTERS)[number]
-export type PacketCounts = Readonly<Record<Counter, number>>
+export type Outcome = (typeof OUTCOMES)[number]
+/** `seen` is the sum of the others. */
+export type PacketCounts = Readonly<Record<Outcome | 'seen', number>>
 
 /**
  * Writes the map's key for a flow: its addresses and ports in network byte order. The protocol is no part of it.
@@ -59,9 +59,17 @@ export function encodeSettings({ linkHeaderBytes }: { linkHeaderBytes: number })
   return bytes
 }
 
-/** Adds up `struct counters` of every CPU. */
-export function sumCounters(perCpu: readonly Buffer[]): PacketCounts {
-  const sum = (index: number) =>
-    perCpu.reduce((total, counters) => total + Number(counters.readBigUInt64LE(index * 8)), 0)
-  return Object.fromEntries(COUNTERS.map((name, index) => [name, sum(index)])) as PacketCounts
+/**
+ * Adds up the counters.
+ *
+ * @param perCpu the counter of each CPU, by the outcome's place in `OUTCOMES`
+ */
+export function sumCounters(perCpu: (outcome: number) => readonly Buffer[]): PacketCounts {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const counts = OUTCOMES.map((_name, index) => sum(perCpu(index).map(value => Number(value.readBigUInt64LE()))))
+  const byName = Object.fromEntries(OUTCOMES.map((name, index) => [name, counts[index] ?? 0])) as Record<
+    Outcome,
+    number
+  >
+  return { seen: sum(counts), ...byName }
 }

@@ -15,7 +15,7 @@ import type { UnitContext } from '../../unit.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { removeLeftovers } from './clsact-filter.ts'
 import { KernelPrograms } from './kernel-programs.ts'
-import { COUNTERS, type PacketCounts } from './layout.ts'
+import { OUTCOMES, type PacketCounts } from './layout.ts'
 import { Marks } from './marks.ts'
 import type { MarkerOptions } from './options.ts'
 
@@ -145,9 +145,9 @@ export class Marker implements Backend {
     metrics.gaugeOf(name('marks'), 'Flows whose packets are marked.', () => this.size)
     metrics.gaugeOf(name('waiting'), 'Flows that wait for room in the map.', () => this.#marks?.waiting ?? 0)
     metrics.counterOf(name('full_total'), 'Flows that found the map full.', () => this.#refusals)
-    for (const counter of COUNTERS) {
-      const help = `Packets that left through the interfaces: ${counter.replaceAll('_', ' ')}.`
-      metrics.counterOf(name(`packets_${counter}_total`), help, () => this.packets[counter])
+    for (const outcome of ['seen', ...OUTCOMES] as const) {
+      const help = `Packets that left through the interfaces: ${outcome.replaceAll('_', ' ')}.`
+      metrics.counterOf(name(`packets_${outcome}_total`), help, () => this.packets[outcome])
     }
   }
 }
