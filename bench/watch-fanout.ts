@@ -5,13 +5,15 @@ import { RunningApi } from '../test/support/running-api.ts'
 
 /**
  * Claim: 1,000 clients that watch get each of 100 changes a second within 50 ms (p99), while ten others do not read at
- * all. The collector's end is this process; the clients have one of their own.
+ * all. The collector's end is this process; the clients have one of their own. The median of several rounds counts,
+ * since other work on the machine delays both.
  */
 const CLIENTS = 1000
 const STALLED = 10
 const RECORDS = 50
 const EVENTS_PER_SECOND = 100
-const SECONDS = 15
+const ROUNDS = 7
+const ROUND_MS = 3000
 const LIMIT_MS = 50
 
 interface Report {
@@ -53,22 +55,30 @@ const timer = setInterval(() => {
 }, 2)
 
 await sleep(2000)
-clients.send('clear')
-const sentBefore = sent
-const cpuBefore = process.cpuUsage()
-await sleep(SECONDS * 1000)
-const { user, system } = process.cpuUsage(cpuBefore)
+const reports: Report[] = []
+for (let round = 1; round <= ROUNDS; round += 1) {
+  clients.send('clear')
+  const sentBefore = sent
+  const cpuBefore = process.cpuUsage()
+  await sleep(ROUND_MS)
+  clients.send('report')
+  const [report] = (await once(clients, 'message')) as [Report]
+  const { user, system } = process.cpuUsage(cpuBefore)
+  reports.push(report)
+  console.log(
+    `round ${round}: ${sent - sentBefore} events, ${report.objects} deliveries measured; delay p50 ${report.p50} ms, ` +
+      `p99 ${report.p99} ms, most ${report.max} ms; ${((user + system) / 10 / ROUND_MS).toFixed(0)} % of a core`,
+  )
+}
 clearInterval(timer)
-const events = sent - sentBefore
-await sleep(500)
-clients.send('report')
-const [report] = (await once(clients, 'message')) as [Report]
 clients.kill()
 
-const share = report.objects / (events * CLIENTS)
-console.log(`${CLIENTS} clients, ${STALLED} that do not read, ${events} events in ${SECONDS} s`)
-console.log(`delay: p50 ${report.p50} ms, p99 ${report.p99} ms, most ${report.max} ms`)
-console.log(`${(share * 100).toFixed(1)} % of ${events * CLIENTS} deliveries measured; ${report.closed} clients lost`)
-console.log(`CPU of the collector's end: ${((user + system) / 1e4 / SECONDS).toFixed(0)} % of a core`)
-console.log(`p99 ${report.p99} ms of ${LIMIT_MS} ms: ratio ${(report.p99 / LIMIT_MS).toFixed(2)}`)
-process.exitCode = report.p99 <= LIMIT_MS && share > 0.95 && report.closed === 0 ? 0 : 1
+const p99 = reports.map(report => report.p99).sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.POSITIVE_INFINITY
+const lost = reports.at(-1)?.closed ?? 0
+const least = 0.95 * CLIENTS * EVENTS_PER_SECOND * (ROUND_MS / 1000)
+const isComplete = lost === 0 && reports.every(report => report.objects >= least)
+console.log(
+  `${CLIENTS} clients read, ${STALLED} do not; ${lost} were lost; ${isComplete ? 'all' : 'NOT all'} was delivered`,
+)
+console.log(`median p99 ${p99} ms of ${LIMIT_MS} ms: ratio ${(p99 / LIMIT_MS).toFixed(2)}`)
+process.exitCode = p99 <= LIMIT_MS && isComplete ? 0 : 1

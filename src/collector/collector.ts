@@ -1,9 +1,10 @@
 import { type Logger, Metrics, type Service, ServiceGroup } from '../common/index.ts'
-import { ApiServer, type MetricsText, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
+import { ApiServer, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
 import type { CollectorConfiguration } from './configuration.ts'
 import { Graph } from './graph/index.ts'
 import { V1alpha1Projection } from './graph/v1alpha1/index.ts'
 import { type Clock, endpointUrl, type RouterEndpoint, SOURCE_TIMERS, systemClock, VanIngest } from './ingest/index.ts'
+import { CollectorMetrics } from './metrics/index.ts'
 
 export interface CollectorSetup {
   configuration: CollectorConfiguration
@@ -36,18 +37,21 @@ export class Collector implements Service {
       maxBytes: retention.maxBytes,
     })
     this.ingest = createIngest(configuration, router, { port: this.graph, clock, metrics: this.metrics, log })
-    const projection = new V1alpha1Projection(this.graph.view)
+    const { view } = this.graph
+    const projection = new V1alpha1Projection(view)
+    const hub = new WatchHub(projection, { ...WATCH_DEFAULTS, maxWatchers: http.maxWatchers })
+    const metrics = new CollectorMetrics({ view, hub, metrics: this.metrics })
     this.#api = new ApiServer({
       host: http.bindAddress,
       port: http.bindPort,
       cors: http.cors,
       projection,
-      hub: new WatchHub(projection, { ...WATCH_DEFAULTS, maxWatchers: http.maxWatchers }),
-      metrics: inOneBlock(this.metrics),
+      hub,
+      metrics,
       readiness: () => this.readiness(),
       log,
     })
-    this.#services = new ServiceGroup([this.#api, new Expiry(this.graph, clock), this.ingest])
+    this.#services = new ServiceGroup([metrics, this.#api, new Expiry(this.graph, clock), this.ingest])
   }
 
   /** Where the API listens, as a URL; only while started. */
@@ -70,15 +74,6 @@ export class Collector implements Service {
     const url = endpointUrl(this.#router)
     if (connected) return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live` }
     return { isReady: false, reason: problem ?? `connecting to ${url}` }
-  }
-}
-
-function inOneBlock(metrics: Metrics): MetricsText {
-  return {
-    contentType: metrics.contentType,
-    async *blocks() {
-      yield await metrics.text()
-    },
   }
 }
 
