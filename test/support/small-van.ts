@@ -45,5 +45,8 @@ export function fillSmallVan(view: ProjectionInMemory): void {
     latency: 900,
   })
   view.put('FLOW', 'fz6wq:4', { ...flow, parent: 'fz6wq:2', startTime: T + 1, sourceHost: '10.9.9.9', sourcePort: '7' })
-  view.put('FLOW', 'hk2pv:9', { ...flow, parent: 'hk2pv:2', startTime: T + 2, counterflow: 'lost', octets: 3 })
+  const request = { ...flow, startTime: T + 2, protocol: 'HTTP/1.1', method: 'GET', result: '200' }
+  view.put('FLOW', 'fz6wq:5', { ...request, parent: 'fz6wq:3', octets: 0 })
+  view.put('FLOW', 'fz6wq:5~c', { ...request, parent: 'fz6wq:3~c', counterflow: 'fz6wq:5', octets: 45 })
+  view.put('FLOW', 'hk2pv:9', { ...flow, parent: 'hk2pv:2', startTime: T + 3, counterflow: 'lost', octets: 3 })
 }

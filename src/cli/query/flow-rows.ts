@@ -71,27 +71,33 @@ function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObjec
     id: text(flow, 'identity'),
     address: text(listener, 'vanAddress') || text(connector, 'vanAddress'),
     protocol: text(flow, 'protocol') || text(listener, 'protocol') || text(connector, 'protocol'),
-    client:
-      client === undefined ? NOTHING : flowEnd(tables, client, text(client, 'sourceHost'), text(client, 'sourcePort')),
-    server:
-      server === undefined
-        ? NOTHING
-        : flowEnd(tables, server, text(connector, 'destHost'), text(connector, 'destPort')),
-    durationUs: number(client ?? server, 'duration'),
+    client: client === undefined ? NOTHING : flowEnd(tables, client, client, 'source'),
+    server: server === undefined ? NOTHING : flowEnd(tables, server, connector, 'dest'),
+    durationUs: number(flow, 'duration'),
     result: text(server, 'result') || text(server, 'reason') || text(client, 'result') || text(client, 'reason'),
   }
 }
 
-function flowEnd(tables: Tables, flow: ApiObject, host: string, port: string): FlowEnd {
-  const process = tables.find(text(flow, 'process'))
+/** @param place what knows the host and port of this end, as source or as destination */
+function flowEnd(tables: Tables, flow: ApiObject, place: ApiObject | undefined, side: 'source' | 'dest'): FlowEnd {
+  // A request is of the process of its connection.
+  const process = tables.find(inherited(tables, flow, 'process'))
   return {
     site: tables.siteName(flow) || (process === undefined ? '' : tables.siteName(process)),
-    process: text(process, 'name') || host,
-    port,
+    process: text(process, 'name') || inherited(tables, place, `${side}Host`),
+    port: inherited(tables, place, `${side}Port`),
     octets: number(flow, 'octets'),
     octetRate: number(flow, 'octetRate'),
     octetsUnacked: number(flow, 'octetsUnacked'),
     windowClosures: number(flow, 'windowClosures'),
     latencyUs: number(flow, 'latency'),
   }
+}
+
+/** An attribute of a flow, or else of the flow that it is a part of. */
+function inherited(tables: Tables, flow: ApiObject | undefined, attribute: string): string {
+  const own = text(flow, attribute)
+  if (own !== '' || flow === undefined) return own
+  const parent = tables.find(text(flow, 'parent'))
+  return text(parent, 'recordType') === 'FLOW' ? text(parent, attribute) : ''
 }

@@ -39,12 +39,13 @@ describe('the query commands print aligned tables with the columns of the protot
     ])
   })
 
-  it('flows: both sides joined, and one side alone where the other is unknown', async () => {
+  it('flows: both sides joined, requests below connections, and one side alone where the other is unknown', async () => {
     expect(await linesOf('flows', 'backend:8080')).toEqual([
-      'addr          proto  c.site  c.proc    c.port  c.oct  c.rate  c.uack  c.stal  c.lat    s.oct  s.rate  s.uack  s.stal  s.lat   s.proc    s.port  s.site  dur       res',
-      'backend:8080  tcp    west    client    40000   500                            1.50 mS  700                            900 uS  10.0.0.6  8080    east    5.00 sec',
-      'backend:8080  tcp    west    10.9.9.9  7                                      -                                       -                                 -',
-      'backend:8080  tcp                                                             -        3                              -       10.0.0.6  8080    east    -',
+      'addr          proto     c.site  c.proc    c.port  c.oct  c.rate  c.uack  c.stal  c.lat    s.oct  s.rate  s.uack  s.stal  s.lat   s.proc    s.port  s.site  dur       res',
+      'backend:8080  tcp       west    client    40000   500                            1.50 mS  700                            900 uS  10.0.0.6  8080    east    5.00 sec',
+      'backend:8080  tcp       west    10.9.9.9  7                                      -                                       -                                 -',
+      'backend:8080  HTTP/1.1  west    client    40000   0                              -        45                             -       10.0.0.6  8080    east    -         200',
+      'backend:8080  tcp                                                                -        3                              -       10.0.0.6  8080    east    -',
     ])
   })
 
@@ -80,7 +81,12 @@ describe('the query commands', () => {
     const array = JSON.parse((await linesOf('sites', '-o', 'json')).join('\n')) as unknown
     expect(array).toMatchObject([{ id: 'site-2', name: 'east' }, { id: 'site-1' }])
     const lines = await linesOf('flows', 'backend:8080', '-o', 'jsonl')
-    expect(lines.map(line => (JSON.parse(line) as { id: string }).id)).toEqual(['fz6wq:3', 'fz6wq:4', 'hk2pv:9'])
+    expect(lines.map(line => (JSON.parse(line) as { id: string }).id)).toEqual([
+      'fz6wq:3',
+      'fz6wq:4',
+      'fz6wq:5',
+      'hk2pv:9',
+    ])
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ client: { process: 'client' }, server: { octets: 700 } })
   })
 
@@ -156,7 +162,7 @@ describe('--watch', () => {
     const paper = screen(false)
     const stop = new AbortController()
     const following = follow(query, client, true, showOn(paper, query, 'jsonl'), stop.signal)
-    await expect.poll(() => paper.text.trimEnd().split('\n')).toHaveLength(3)
+    await expect.poll(() => paper.text.trimEnd().split('\n')).toHaveLength(4)
     api.view.put('PROCESS', 'p1', { name: 'renamed', parent: 'site-1' })
     await expect.poll(() => paper.text).toContain('"process":"renamed"')
     stop.abort()

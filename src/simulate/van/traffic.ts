@@ -206,6 +206,8 @@ export class Traffic {
   }
 
   #close(live: Live, tick: number): void {
+    // A router holds the end of a connection back for 5 s, in which the connector's side is heard of.
+    if (live.joinsAt !== -1) live.connection.joinSides(40_000 + this.#nextPort)
     live.finishRequest?.()
     live.connection.end(tick)
     this.#forget(live)
