@@ -4,11 +4,11 @@ export interface SourceTimers {
   staleAfterMs: number
   /** Silence after which a source is gone and its records end. */
   goneAfterMs: number
-  /** How long an answer to a FLUSH may take from a source that has shown that it hears us (routers: one second). */
+  /** How long the rest of an answer to a FLUSH may take once its root record came. */
   answerMs: number
   /** When to ask again a source that has not shown itself at all; doubled each time, up to a minute. */
   retryMs: number
-  /** From a FLUSH that was answered to the sweep; longer than the 5 s for which routers hold back the end of a flow. */
+  /** From a FLUSH to the sweep, when it was answered; longer than the 5 s for which routers hold back the end of a flow. */
   sweepAfterMs: number
   /** The least time between two FLUSHes of one source; doubled while repairs follow each other. */
   flushIntervalMs: number
@@ -23,7 +23,7 @@ export interface SourceTimers {
 export const SOURCE_TIMERS: SourceTimers = {
   staleAfterMs: 10_000,
   goneAfterMs: 30_000,
-  answerMs: 1500,
+  answerMs: 2000,
   retryMs: 5000,
   sweepAfterMs: 6000,
   flushIntervalMs: 10_000,

@@ -33,7 +33,8 @@ function name(action: SourceAction): string {
 
 const tick = (silentMs = 0): Untimed => ({ kind: 'tick', silentMs }) as Untimed
 const LINKED: Untimed = { kind: 'linked' }
-const HEARD: Untimed = { kind: 'heard' }
+const HEARD = { kind: 'heard', isHeartbeat: false } as Untimed
+const BEAT = { kind: 'heard', isHeartbeat: true } as Untimed
 const FLUSHED: Untimed = { kind: 'flushed' }
 
 /** The way of a router from its links to live, answered 300 ms after its links came up. */
@@ -49,14 +50,29 @@ describe('a source', () => {
     play([...TO_LIVE, [at(5900, tick()), 'live'], [at(6000, tick()), 'live', ['sweep']], [at(7500, tick()), 'live']])
   })
 
-  it('is asked again on its first heartbeat when the first FLUSH came before it knew of us', () => {
+  it('is asked again at the second heartbeat without an answer, then at the fourth, whenever they come', () => {
     play([
       [at(0, LINKED), 'attached', ['flush first']],
       [at(0, FLUSHED), 'flushed', ['mark']],
-      [at(1000, HEARD), 'flushed'],
-      [at(1500, tick()), 'flushed', ['flush unanswered']],
-      [at(1500, FLUSHED), 'flushed', ['mark']],
-      [at(2000, root()), 'live'],
+      [at(1000, BEAT), 'flushed'],
+      [at(2000, HEARD), 'flushed'],
+      [at(9000, tick()), 'flushed'],
+      [at(9000, BEAT), 'flushed', ['flush unanswered']],
+      [at(9000, FLUSHED), 'flushed'],
+      ...[1, 2, 3].map((): Row => [at(9500, BEAT), 'flushed']),
+      [at(9500, BEAT), 'flushed', ['flush unanswered']],
+    ])
+  })
+
+  it('is swept by the mark of the first FLUSH when only a later one is answered, once all of the answer came', () => {
+    play([
+      [at(0, LINKED), 'attached', ['flush first']],
+      [at(0, FLUSHED), 'flushed', ['mark']],
+      [at(5000, tick()), 'flushed', ['flush unanswered']],
+      [at(5000, FLUSHED), 'flushed'],
+      [at(5500, root()), 'live'],
+      [at(7000, tick()), 'live'],
+      [at(7500, tick()), 'live', ['sweep']],
     ])
   })
 
@@ -66,7 +82,7 @@ describe('a source', () => {
       [at(0, FLUSHED), 'flushed', ['mark']],
       [at(4900, tick()), 'flushed'],
       [at(5000, tick()), 'flushed', ['flush unanswered']],
-      [at(5000, FLUSHED), 'flushed', ['mark']],
+      [at(5000, FLUSHED), 'flushed'],
       [at(12_000, tick()), 'flushed'],
       [at(15_000, tick()), 'flushed', ['flush unanswered']],
     ])

@@ -39,11 +39,15 @@ export interface SourceState {
   /** A FLUSH that should be sent, and not before when. */
   readonly wanted: FlushReason | undefined
   readonly notBeforeUs: number
-  /** When the last FLUSH of this epoch was sent, how many in a row went unanswered, and what becomes of the last. */
+  /** When the last FLUSH of this epoch was sent, and whether it was answered. */
   readonly flushedAtUs: number | undefined
-  readonly attempts: number
   readonly answered: boolean
-  /** When to sweep what the last FLUSH did not bring back; undefined when its answer cannot be trusted. */
+  /** How many FLUSHes in a row went unanswered, and how many heartbeats came since the last. */
+  readonly attempts: number
+  readonly beats: number
+  /** When the graph marked the records that an answer must bring back; undefined when it could not be trusted. */
+  readonly markedAtUs: number | undefined
+  /** When to sweep those that did not come back; undefined before an answer. */
   readonly sweepAtUs: number | undefined
   /** How far apart repairs are kept now. */
   readonly repairIntervalMs: number
@@ -53,7 +57,7 @@ export interface SourceState {
 export type SourceEvent =
   | { kind: 'linked'; nowUs: number }
   | { kind: 'unlinked' }
-  | { kind: 'heard'; nowUs: number }
+  | { kind: 'heard'; isHeartbeat: boolean; nowUs: number }
   /** Its root record (ROUTER, SITE) came with its startTime. */
   | { kind: 'root'; startTimeUs: number; isRouter: boolean; nowUs: number }
   /** Its message ids began anew. */
@@ -80,6 +84,11 @@ export interface SourceStep {
 
 const NOTHING: readonly SourceAction[] = []
 const LONGEST_RETRY_MS = 60_000
+/** After two heartbeats an answer is overdue, since it would have come before the second; then after 4, 8, … 32. */
+const MOST_BEATS = 32
+
+/** Whatever was marked cannot be swept: its answer is lost, or was damaged. */
+const UNMARKED = { markedAtUs: undefined, sweepAtUs: undefined } as const
 
 /** A source that a BEACON just named. */
 export function discovered(
@@ -97,9 +106,10 @@ export function discovered(
     wanted: undefined,
     notBeforeUs: 0,
     flushedAtUs: undefined,
-    attempts: 0,
     answered: false,
-    sweepAtUs: undefined,
+    attempts: 0,
+    beats: 0,
+    ...UNMARKED,
     repairIntervalMs: timers.flushIntervalMs,
   }
 }
@@ -111,9 +121,9 @@ export function advance(state: SourceState, event: SourceEvent, timers: SourceTi
     case 'linked':
       return ask({ ...state, ...awake(state, 'attached'), attached: true, heard: false })
     case 'unlinked':
-      return keep({ ...state, attached: false, heard: false, wanted: undefined, sweepAtUs: undefined })
+      return keep({ ...state, attached: false, heard: false, wanted: undefined, ...UNMARKED })
     case 'heard':
-      return onHeard(state, event.nowUs, timers)
+      return onHeard(state, event.isHeartbeat, event.nowUs)
     case 'root':
       return onRoot(state, event, timers)
     case 'restarted':
@@ -138,9 +148,9 @@ function ask(state: SourceState): SourceStep {
     ...state,
     wanted: 'first' as const,
     notBeforeUs: 0,
-    attempts: 0,
     answered: false,
-    sweepAtUs: undefined,
+    attempts: 0,
+    ...UNMARKED,
   }
   return { state: asking, actions: [{ do: 'flush', reason: 'first' }] }
 }
@@ -152,13 +162,19 @@ function restart(state: SourceState, timers: SourceTimers): SourceStep {
   return { state: asking, actions: [{ do: 'reopen' }, ...actions] }
 }
 
-function onHeard(state: SourceState, nowUs: number, timers: SourceTimers): SourceStep {
+function onHeard(state: SourceState, isHeartbeat: boolean, nowUs: number): SourceStep {
   const phase = state.canFlush ? state.phase : 'live'
-  const next =
-    state.heard && state.phase === phase ? state : { ...state, phase, phaseBeforeSilence: phase, heard: true }
-  if (state.phase !== 'stale') return retry(next, nowUs, timers)
+  const beats = state.beats + (isHeartbeat ? 1 : 0)
+  const next = { ...state, phase, phaseBeforeSilence: phase, heard: true, beats }
   // What changed while nothing came from there was lost.
-  return onRepair({ ...next, phase: state.phaseBeforeSilence }, 'gap', nowUs)
+  if (state.phase === 'stale') return onRepair({ ...next, phase: state.phaseBeforeSilence }, 'gap', nowUs)
+  const isOverdue = isWaiting(next) && beats >= Math.min(2 ** next.attempts, MOST_BEATS)
+  return isHeartbeat && isOverdue ? want(next, 'unanswered') : keep(next)
+}
+
+/** Whether a FLUSH is on its way, or its answer. */
+function isWaiting(state: SourceState): boolean {
+  return state.attached && state.flushedAtUs !== undefined && !state.answered && state.wanted === undefined
 }
 
 function onRoot(
@@ -172,18 +188,21 @@ function onRoot(
     return { state: { ...fresh, startTimeUs }, actions }
   }
   const known = { ...state, startTimeUs }
-  if (state.flushedAtUs === undefined || state.wanted === 'first') return keep(known)
-  return keep({ ...known, ...awake(state, 'live'), answered: true, attempts: 0 })
+  if (state.flushedAtUs === undefined || state.wanted === 'first' || state.answered) return keep(known)
+  // The root record leads the answer; the rest of it follows at once.
+  const restUs = event.nowUs + timers.answerMs * 1000
+  const sweepAtUs =
+    state.markedAtUs === undefined ? undefined : Math.max(state.markedAtUs + timers.sweepAfterMs * 1000, restUs)
+  return keep({ ...known, ...awake(state, 'live'), answered: true, attempts: 0, sweepAtUs })
 }
 
 function onRepair(state: SourceState, reason: 'incomplete' | 'gap' | 'overflow', nowUs: number): SourceStep {
   if (!state.canFlush || !state.attached || state.wanted !== undefined) return keep(state)
-  const { flushedAtUs, sweepAtUs } = state
+  const { flushedAtUs } = state
   // What is incomplete while an answer is on its way will be mended by it; what was lost meanwhile will not.
-  if (reason === 'incomplete' && flushedAtUs !== undefined && sweepAtUs !== undefined && !state.answered)
-    return keep(state)
+  if (reason === 'incomplete' && isWaiting(state)) return keep(state)
   const notBeforeUs = flushedAtUs === undefined ? 0 : flushedAtUs + state.repairIntervalMs * 1000
-  const untrusted = reason === 'incomplete' ? {} : { sweepAtUs: undefined }
+  const untrusted = reason === 'incomplete' ? {} : UNMARKED
   const next = { ...state, ...untrusted, wanted: reason, notBeforeUs }
   return nowUs >= notBeforeUs ? { state: next, actions: [{ do: 'flush', reason }] } : keep(next)
 }
@@ -191,30 +210,33 @@ function onRepair(state: SourceState, reason: 'incomplete' | 'gap' | 'overflow',
 function onFlushed(state: SourceState, nowUs: number, timers: SourceTimers): SourceStep {
   const isRepair = state.wanted === 'incomplete' || state.wanted === 'gap' || state.wanted === 'overflow'
   const doubled = Math.min(state.repairIntervalMs * 2, timers.periodicFlushMs)
+  // An answer to a FLUSH asked again serves the mark of the first.
+  const keepsMark = state.wanted === 'unanswered' && state.markedAtUs !== undefined
   const next: SourceState = {
     ...state,
     ...awake(state, state.phase === 'live' || state.phaseBeforeSilence === 'live' ? 'live' : 'flushed'),
     wanted: undefined,
     flushedAtUs: nowUs,
-    attempts: state.attempts + 1,
     answered: false,
-    sweepAtUs: nowUs + timers.sweepAfterMs * 1000,
+    attempts: state.attempts + 1,
+    beats: 0,
+    markedAtUs: keepsMark ? state.markedAtUs : nowUs,
+    sweepAtUs: undefined,
     repairIntervalMs: isRepair ? doubled : state.repairIntervalMs,
   }
-  return { state: next, actions: [{ do: 'mark' }] }
+  return { state: next, actions: keepsMark ? NOTHING : [{ do: 'mark' }] }
 }
 
 function onTick(state: SourceState, nowUs: number, silentMs: number, timers: SourceTimers): SourceStep {
   if (silentMs >= timers.goneAfterMs) {
-    return { state: { ...state, phase: 'gone', wanted: undefined, sweepAtUs: undefined }, actions: [{ do: 'close' }] }
+    return { state: { ...state, phase: 'gone', wanted: undefined, ...UNMARKED }, actions: [{ do: 'close' }] }
   }
   let next = state
   if (silentMs >= timers.staleAfterMs && state.phase !== 'stale') {
-    next = { ...next, phase: 'stale', phaseBeforeSilence: state.phase, sweepAtUs: undefined }
+    next = { ...next, phase: 'stale', phaseBeforeSilence: state.phase, ...UNMARKED }
   }
   if (next.sweepAtUs !== undefined && nowUs >= next.sweepAtUs) {
-    const actions: SourceAction[] = next.answered ? [{ do: 'sweep' }] : []
-    return { state: { ...next, sweepAtUs: undefined }, actions }
+    return { state: { ...next, ...UNMARKED }, actions: [{ do: 'sweep' }] }
   }
   if (!next.attached || !next.canFlush) return keep(next)
   if (next.wanted !== undefined) {
@@ -231,13 +253,11 @@ function onTick(state: SourceState, nowUs: number, silentMs: number, timers: Sou
   return retry(next, nowUs, timers)
 }
 
-/** Asks again when the last FLUSH should have been answered by now. */
+/** Asks a source again that has not shown itself since the last FLUSH; one that speaks shows by its heartbeats. */
 function retry(state: SourceState, nowUs: number, timers: SourceTimers): SourceStep {
-  const { flushedAtUs, attempts } = state
-  if (state.answered || flushedAtUs === undefined || state.wanted !== undefined || !state.attached) return keep(state)
-  const backoffMs = Math.min(timers.retryMs * 2 ** (attempts - 1), Math.max(LONGEST_RETRY_MS, timers.retryMs))
-  const patienceMs = state.heard && attempts === 1 ? timers.answerMs : backoffMs
-  return nowUs - flushedAtUs >= patienceMs * 1000 ? want(state, 'unanswered') : keep(state)
+  if (!isWaiting(state) || state.beats > 0) return keep(state)
+  const patienceMs = Math.min(timers.retryMs * 2 ** (state.attempts - 1), LONGEST_RETRY_MS)
+  return nowUs - state.flushedAtUs! >= patienceMs * 1000 ? want(state, 'unanswered') : keep(state)
 }
 
 function want(state: SourceState, reason: FlushReason): SourceStep {

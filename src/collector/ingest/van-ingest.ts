@@ -43,12 +43,15 @@ interface Received extends InboxItem {
   source: VanSource | undefined
 }
 
+/** Sources whose links are asked for in one go: thousands at once would hold the event loop. */
+const ATTACH_AT_ONCE = 20
+
 /** How often sources are looked at. */
 const TICK_MS = 250
 /** Ticks between two searches for what is missing: message ids, and the link for BEACONs. */
 const TICKS_PER_CHECK = 12
 /** A tick that comes this much late means that the process was suspended or overloaded. */
-const LATE_TICK_MS = 3000
+const LATE_TICK_MS = 1000
 
 /**
  * From a Skupper network to the graph: one connection to one router, a receiver for each address of each source, and
@@ -62,6 +65,8 @@ export class VanIngest implements Service {
   readonly #sources: VanSources
   readonly #inbox: Inbox<Received>
   readonly #phases: GaugeMetric<'phase'>
+  readonly #toAttach = new Set<VanSource>()
+  #attaching: NodeJS.Immediate | undefined
   #cancelTick: (() => void) | undefined
   #ticks = 0
   #lastTickUs = 0
@@ -78,7 +83,7 @@ export class VanIngest implements Service {
     this.#exportGauges(metrics)
     this.#inbox = new Inbox(options.inbox, item => this.#handle(item))
     const links = {
-      attach: (source: VanSource) => this.#attach(source),
+      attach: (source: VanSource) => this.#attachLater(source),
       detach: (source: VanSource) => this.#detach(source),
       send: (address: string, message: Buffer) => this.#connection.current?.send(address, message) ?? false,
     }
@@ -110,6 +115,7 @@ export class VanIngest implements Service {
     if (this.#cancelTick === undefined) return
     this.#cancelTick()
     this.#cancelTick = undefined
+    this.#toAttach.clear()
     await this.#connection.stop()
     this.counters.messages.drop('shutdown', this.#inbox.clear())
     this.#sources.close(this.#clock.nowUs())
@@ -138,13 +144,15 @@ export class VanIngest implements Service {
   }
 
   #tick(): void {
-    const wallUs = this.#clock.nowUs()
-    if (wallUs - this.#lastTickUs > (TICK_MS + LATE_TICK_MS) * 1000) this.#sources.forgiveSilence(wallUs)
-    this.#lastTickUs = wallUs
+    const lateUs = this.#clock.nowUs() - this.#lastTickUs - TICK_MS * 1000
+    this.#lastTickUs = this.#clock.nowUs()
+    const isLate = lateUs > LATE_TICK_MS * 1000
+    if (isLate) this.#sources.forgiveSilence(lateUs)
     this.#ticks += 1
     const nowUs = this.#nowUs()
     if (this.#ticks % TICKS_PER_CHECK === 0) {
-      this.#sources.checkGaps(nowUs)
+      // What we are late to read is not missing.
+      if (!isLate && this.#inbox.size === 0) this.#sources.checkGaps(nowUs)
       this.#attachBeacons()
     }
     this.#sources.tick(nowUs)
@@ -179,6 +187,22 @@ export class VanIngest implements Service {
       message: payload => this.#receive(payload, BEACON_ADDRESS, undefined),
       detached: reason => this.#log.warn({ address: BEACON_ADDRESS, reason }, 'the router ended the link for BEACONs'),
     })
+  }
+
+  #attachLater(source: VanSource): void {
+    this.#toAttach.add(source)
+    this.#attaching ??= setImmediate(() => this.#attachSome())
+  }
+
+  #attachSome(): void {
+    let left = ATTACH_AT_ONCE
+    for (const source of this.#toAttach) {
+      if (left === 0) break
+      left -= 1
+      this.#toAttach.delete(source)
+      if (source.state.phase !== 'gone') this.#attach(source)
+    }
+    this.#attaching = this.#toAttach.size > 0 ? setImmediate(() => this.#attachSome()) : undefined
   }
 
   #attach(source: VanSource): void {

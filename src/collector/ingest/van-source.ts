@@ -19,6 +19,8 @@ export interface VanSource {
   readonly offset: ClockOffset
   /** When it last said anything, by our clock. */
   lastHeardUs: number
+  /** For how long in all we had not listened by then. */
+  deafBeforeUs: number
   /** When to ask for links again that the router ended. */
   relinkAtUs: number | undefined
 }
@@ -51,7 +53,12 @@ export function toSourceType(name: string): SourceType {
 }
 
 /** A source that a BEACON just named. */
-export function createSource(beacon: Beacon, handle: SourceHandle, timers: SourceTimers, nowUs: number): VanSource {
+export function createSource(
+  beacon: Beacon,
+  handle: SourceHandle,
+  timers: SourceTimers,
+  { nowUs, deafBeforeUs }: { nowUs: number; deafBeforeUs: number },
+): VanSource {
   const type = toSourceType(beacon.sourceType)
   return {
     id: sourceIdOf(beacon),
@@ -63,6 +70,7 @@ export function createSource(beacon: Beacon, handle: SourceHandle, timers: Sourc
     ids: new MessageIds(timers.duplicateWindowMs * 1000),
     offset: new ClockOffset(),
     lastHeardUs: nowUs,
+    deafBeforeUs,
     relinkAtUs: undefined,
   }
 }

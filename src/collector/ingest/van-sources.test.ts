@@ -240,10 +240,12 @@ describe('the sources of a network', () => {
 
   it('judges nobody by a silence in which we did not listen', () => {
     liveRouter()
-    sources.forgiveSilence(60e6)
+    sources.forgiveSilence(55e6)
     sources.tick(60e6)
     expect(sources.countByPhase()).toMatchObject({ live: 1 })
-    sources.tick(90e6)
+    sources.tick(85e6)
+    expect(sources.countByPhase()).toMatchObject({ stale: 1 })
+    sources.tick(86e6)
     expect(sources.countByPhase()).toMatchObject({ live: 0, gone: 1 })
   })
 

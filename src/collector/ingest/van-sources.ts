@@ -7,6 +7,7 @@ import {
   type Heartbeat,
   RECORD_TYPE,
   type RecordMessage,
+  type VanMessage,
   type VanRecord,
 } from '../../vanflow/index.ts'
 import type { IngestPort } from '../graph/ingest-port.ts'
@@ -50,8 +51,8 @@ export class VanSources {
   readonly #log: Logger
   readonly #sources = new Map<string, VanSource>()
   #goneTotal = 0
-  /** Silence counts from here at the earliest: before, it was us who did not listen. */
-  #listeningSinceUs = 0
+  /** For how long in all we did not listen ourselves: silence in that time is nobody's. */
+  #deafUs = 0
 
   constructor(port: IngestPort, links: VanLinks, options: VanSourcesOptions, counters: VanCounters, log: Logger) {
     this.#port = port
@@ -122,7 +123,7 @@ export class VanSources {
   /** Lets time pass for every source. */
   tick(nowUs: number): void {
     for (const source of this.#sources.values()) {
-      const silentMs = (nowUs - Math.max(source.lastHeardUs, this.#listeningSinceUs)) / 1000
+      const silentMs = (nowUs - source.lastHeardUs - (this.#deafUs - source.deafBeforeUs)) / 1000
       this.#step(source, { kind: 'tick', nowUs, silentMs }, nowUs)
       if (source.relinkAtUs === undefined || nowUs < source.relinkAtUs || source.state.phase === 'gone') continue
       source.relinkAtUs = undefined
@@ -140,9 +141,9 @@ export class VanSources {
     }
   }
 
-  /** The process was suspended or overloaded until now: nobody is judged by that silence. */
-  forgiveSilence(nowUs: number): void {
-    this.#listeningSinceUs = nowUs
+  /** The process was suspended or overloaded for a while: nobody is judged by that silence. */
+  forgiveSilence(deafUs: number): void {
+    this.#deafUs += deafUs
   }
 
   /** Ends every source: the collector stops. */
@@ -162,7 +163,7 @@ export class VanSources {
     const known = this.#sources.get(sourceIdOf(beacon))
     if (known !== undefined) {
       messages.passed += 1
-      this.#heard(known, address, beacon.messageId, nowUs)
+      this.#heard(known, beacon, address, nowUs)
       return
     }
     if (this.#sources.size >= this.#options.maxSources) {
@@ -171,10 +172,10 @@ export class VanSources {
     }
     messages.passed += 1
     const handle = this.#port.openSource(sourceIdOf(beacon), toSourceType(beacon.sourceType), nowUs)
-    const source = createSource(beacon, handle, this.#options.timers, nowUs)
+    const source = createSource(beacon, handle, this.#options.timers, { nowUs, deafBeforeUs: this.#deafUs })
     this.#sources.set(source.id, source)
     this.#log.info({ source: source.id, type: source.type, epoch: handle.epoch }, 'source discovered')
-    this.#heard(source, address, beacon.messageId, nowUs)
+    this.#heard(source, beacon, address, nowUs)
     this.#links.attach(source)
   }
 
@@ -185,14 +186,14 @@ export class VanSources {
       return
     }
     this.#counters.messages.passed += 1
-    this.#heard(source, address, heartbeat.messageId, nowUs)
+    this.#heard(source, heartbeat, address, nowUs)
     if (heartbeat.nowUs !== undefined) source.handle.clockOffsetUs = source.offset.add(heartbeat.nowUs, nowUs)
   }
 
   #onRecords(message: RecordMessage, source: VanSource, address: string, nowUs: number): void {
     const counters = this.#counters
     counters.messages.passed += 1
-    this.#heard(source, address, message.messageId, nowUs)
+    this.#heard(source, message, address, nowUs)
     if (message.problems !== undefined) counters.countProblems(message.problems)
     let incomplete = false
     for (const record of message.records) {
@@ -213,8 +214,9 @@ export class VanSources {
     if (typeof startTimeUs === 'number') this.#step(source, { kind: 'root', startTimeUs, isRouter, nowUs }, nowUs)
   }
 
-  #heard(source: VanSource, address: string, messageId: number | undefined, nowUs: number): void {
+  #heard(source: VanSource, { messageId, kind }: VanMessage, address: string, nowUs: number): void {
     source.lastHeardUs = nowUs
+    source.deafBeforeUs = this.#deafUs
     if (messageId !== undefined && source.type === 'ROUTER') {
       const verdict = source.ids.observe(address, messageId, nowUs)
       if (verdict === 'restarted') this.#step(source, { kind: 'restarted', nowUs }, nowUs)
@@ -222,7 +224,8 @@ export class VanSources {
     }
     // The common case, a live source that goes on speaking, changes nothing.
     const { phase, heard, answered } = source.state
-    if (phase !== 'live' || !heard || !answered) this.#step(source, { kind: 'heard', nowUs }, nowUs)
+    if (phase === 'live' && heard && answered) return
+    this.#step(source, { kind: 'heard', isHeartbeat: kind === 'heartbeat', nowUs }, nowUs)
   }
 
   #step(source: VanSource, event: SourceEvent, nowUs: number): void {

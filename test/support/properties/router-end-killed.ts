@@ -19,7 +19,7 @@ export async function killRouterEnd(world: CollectedVan, times: number): Promise
     const killed = performance.now()
     const sinceKillMs = () => (performance.now() - killed) * world.speed
     if (kill % 2 === 0) van.cut()
-    else await van.disappear((500 + Math.random() * 4000) / world.speed)
+    else await van.disappear((500 + Math.random() * 2500) / world.speed)
     await world.collector.pass(Math.random() * 2000)
     // The end of a connection is told five seconds late: the view is compared while no more of them end.
     van.network.trafficRuns = false
