@@ -12,8 +12,8 @@ afterEach(async () => {
 })
 
 /** A container that listens as a router would; its senders by the address that a receiver asked for. */
-async function listen(capabilities: string[] = ['ANONYMOUS-RELAY']) {
-  const container = rhea.create_container({ id: 'router-a' })
+async function listen(capabilities: string[] = ['ANONYMOUS-RELAY'], senderOptions = {}) {
+  const container = rhea.create_container({ id: 'router-a', sender_options: senderOptions })
   const senders = new Map<string, Sender>()
   const received: { to: unknown; target: unknown; body: unknown }[] = []
   const connections: Connection[] = []
@@ -95,6 +95,18 @@ describe('the connection to a router', () => {
     sender.on('sendable', pump)
     pump()
     await vi.waitFor(() => expect(payloads).toHaveLength(10_000), { timeout: 10_000 })
+  })
+
+  it('does not stall on what comes settled either, when no link alone uses up its credit', async () => {
+    const router = await listen(['ANONYMOUS-RELAY'], { snd_settle_mode: 1 })
+    const { connection, opened } = connect(router.port)
+    await opened
+    const links = await Promise.all(Array.from({ length: 60 }, (_, index) => subscribe(connection, `mc/${index}`)))
+    for (let round = 0; round < 200; round += 1) {
+      for (const sender of router.senders.values()) sender.send(Buffer.from([round]), undefined, 0)
+      if (round % 10 === 9)
+        await vi.waitFor(() => expect(links.map(link => link.payloads.length)).toEqual(Array(60).fill(round + 1)))
+    }
   })
 
   it('leaves the decoding of other connections in the process as it is', async () => {

@@ -58,6 +58,8 @@ export interface AmqpOptions {
 
 /** Transfers that the session takes in before it must widen its window; large, so that no receiver stalls another. */
 const SESSION_WINDOW = 8192
+/** Deliveries that came settled, between two times that the session takes them off its window. */
+const NOTED_AT_ONCE = 512
 /** A message format that rhea does not know, so that it hands on the payload as it came. */
 const UNDECODED = 1
 const CLOSE_GRACE_MS = 1000
@@ -86,6 +88,7 @@ class RheaConnection implements AmqpConnection {
   readonly #senders = new Map<string, Sender>()
   #opened = false
   #relay = false
+  #noted = 0
   #failure: unknown
   #closing = false
   #closed = false
@@ -131,7 +134,7 @@ class RheaConnection implements AmqpConnection {
     this.#receivers.set(address, receiver)
     receiver.on('receiver_open', () => subscriber.attached())
     receiver.on('message', (context: EventContext) => {
-      settle(context)
+      this.#settle(context)
       subscriber.message(context.message as unknown as Buffer)
     })
     receiver.on('receiver_error', () => undefined)
@@ -168,6 +171,23 @@ class RheaConnection implements AmqpConnection {
       if (!this.#connection.is_remote_open()) this.#socket.destroy()
     }
     return this.#whenClosed.promise
+  }
+
+  /**
+   * Settles at once: one unsettled delivery would stall the session, and an unaccepted one every controller.
+   *
+   * What comes settled is only noted. To be told of it, rhea goes through all links of the session, which takes its
+   * time with thousands of them: so it is told now and then, long before the session's window is used up.
+   */
+  #settle({ delivery }: EventContext): void {
+    if (delivery === undefined) return
+    if (!delivery.remote_settled) {
+      delivery.accept()
+      return
+    }
+    this.#noted += 1
+    if (this.#noted % NOTED_AT_ONCE === 0) delivery.update(true)
+    else Object.assign(delivery, { settled: true })
   }
 
   /** Without a relay (ANONYMOUS-RELAY not offered) each address needs a sender of its own. */
@@ -251,14 +271,6 @@ function openSocket(
     },
     connected,
   )
-}
-
-/** Settles at once: one unsettled delivery would stall the session, and an unaccepted one every controller. */
-function settle(context: EventContext): void {
-  const { delivery } = context
-  if (delivery === undefined) return
-  if (delivery.remote_settled) delivery.update(true)
-  else delivery.accept()
 }
 
 interface TransferFrame {

@@ -43,8 +43,8 @@ interface Received extends InboxItem {
   source: VanSource | undefined
 }
 
-/** Sources whose links are asked for in one go: thousands at once would hold the event loop. */
-const ATTACH_AT_ONCE = 20
+/** For how long links are asked for in one go: those of thousands of sources would hold the event loop. */
+const ATTACH_SLICE_MS = 20
 
 /** How often sources are looked at. */
 const TICK_MS = 250
@@ -195,10 +195,9 @@ export class VanIngest implements Service {
   }
 
   #attachSome(): void {
-    let left = ATTACH_AT_ONCE
+    const until = performance.now() + ATTACH_SLICE_MS
     for (const source of this.#toAttach) {
-      if (left === 0) break
-      left -= 1
+      if (performance.now() > until) break
       this.#toAttach.delete(source)
       if (source.state.phase !== 'gone') this.#attach(source)
     }

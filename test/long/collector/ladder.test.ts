@@ -4,7 +4,7 @@ import { growth, liveThroughCycles, SHORT_RETENTION } from '../../support/proper
 
 it.each([
   [100, 10],
-  [1000, 2],
+  [1000, 1.5],
 ])('lives through ten cycles of faults with %d routers, and its memory stays as it is', async (routers, speed) => {
   const world = new CollectedVan({ speed, routers, services: 10, processes: 5, rate: 10 }, SHORT_RETENTION)
   try {
