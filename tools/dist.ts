@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { bundleOptions } from './bundle-options.ts'
 import { type NativePart, sbom } from './sbom.ts'
@@ -28,6 +28,8 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 const carriedKoffi: Plugin = {
   name: 'carried-koffi',
   setup(setup) {
+    // Its CommonJS form names the packages literally; the other one looks for them at run time, unseen by a bundler.
+    setup.onResolve({ filter: /^koffi$/ }, () => ({ path: resolve('node_modules/koffi/index.cjs') }))
     setup.onResolve({ filter: /^@koromix\/koffi-/ }, args => ({ path: args.path, namespace: 'carried-koffi' }))
     setup.onLoad({ filter: /.*/, namespace: 'carried-koffi' }, args => ({
       resolveDir: process.cwd(),
@@ -56,7 +58,6 @@ async function bundle(): Promise<string> {
     plugins: [carriedKoffi],
     define: { ...bundleOptions.define, 'import.meta.url': 'tidemarkModuleUrl' },
     banner: { js: "const tidemarkModuleUrl = require('node:url').pathToFileURL(process.execPath).href;" },
-    conditions: ['require', 'node'],
   })
   return outfile
 }

@@ -27,4 +27,4 @@ if [ "${VM_KVM:-no}" = yes ]; then
 fi
 timeout "${VM_SECONDS:-600}" qemu-system-x86_64 "${accelerator[@]}" -m 3072 -smp 2 -nographic -no-reboot -nic none \
   -kernel "$cache/kernels/$kernel/vmlinuz" -initrd "$work/initrd" \
-  -append "console=ttyS0 quiet systemd.show_status=0 rdinit=/init"
+  -append "console=ttyS0 rdinit=/init ${VM_APPEND:-quiet systemd.show_status=0}"

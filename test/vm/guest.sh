@@ -2,6 +2,7 @@
 # Runs inside the virtual machine, as root under systemd: installs the package, runs both units as their users, marks
 # flows over real links and takes everything away again. Each check prints `check: NAME: ok` or `check: NAME: failed: WHY`.
 set -u
+exec >/dev/console 2>&1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 
 LABEL_MASK=0x3fefc
@@ -12,7 +13,7 @@ failed() { echo "check: $1: failed: $2"; }
 expect() { # NAME COMMAND...
   local name=$1 output
   shift
-  if output=$("$@" 2>&1); then ok "$name"; else failed "$name" "$(tail -n 3 <<<"$output" | tr '\n' ' ')"; fi
+  if output=$("$@" 2>&1); then ok "$name"; else failed "$name" "$(tail -n 25 <<<"$output" | tr '\n' '|')"; fi
 }
 wait_for() { # SECONDS COMMAND...
   local seconds=$1
@@ -99,13 +100,19 @@ make_links
 
 expect 'package installs' dpkg -i /opt/check/tidemark.deb
 configure
-expect 'flowd starts and says it is ready' systemctl start tidemark-flowd
-expect 'collector starts and says it is ready' systemctl start tidemark-collector
+starts() { # UNIT: with what it logged when it does not
+  systemctl start "$1" || { journalctl -u "$1" -o cat --no-pager | tail -n 25; return 1; }
+}
+expect 'flowd starts and says it is ready' starts tidemark-flowd
+expect 'collector starts and says it is ready' starts tidemark-collector
+if ! systemctl --quiet is-active tidemark-flowd; then
+  echo 'checks: given up, since flowd does not run'
+  exit 1
+fi
 expect 'flowd runs as its user' is_user tidemark-flowd
 expect 'collector runs as its user' is_user tidemark-collector
 expect 'doctor of the installed command' tidemark version
 
-if bpftool_net=$(ls /sys/fs/bpf 2>/dev/null); then :; fi
 echo "attached: $(journalctl -u tidemark-flowd -o cat | grep -o -i -m 1 -E 'tcx|clsact' || echo unknown)"
 
 check_marks 'a flow is marked on a plain link with netem' 1 20001
@@ -119,9 +126,9 @@ check_marks 'a flow is marked after reload' 1 20005
 expect 'restart' systemctl restart tidemark-flowd
 check_marks 'a flow is marked after restart' 1 20006
 
-nobody_writes() { ! setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'echo x > /run/tidemark/np' 2>/dev/null; }
-nobody_controls() { ! setpriv --reuid nobody --regid nogroup --clear-groups tidemark flowd flows 2>/dev/null; }
-nobody_reads() { ! setpriv --reuid nobody --regid nogroup --clear-groups cat /etc/tidemark/flowd.yaml 2>/dev/null; }
+nobody_writes() { [ -p /run/tidemark/np ] && ! setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'echo x > /run/tidemark/np' 2>/dev/null; }
+nobody_controls() { tidemark flowd flows && ! setpriv --reuid nobody --regid nogroup --clear-groups tidemark flowd flows 2>/dev/null; }
+nobody_reads() { [ -f /etc/tidemark/flowd.yaml ] && ! setpriv --reuid nobody --regid nogroup --clear-groups cat /etc/tidemark/flowd.yaml 2>/dev/null; }
 expect 'another user cannot write the pipe' nobody_writes
 expect 'another user cannot use the control socket' nobody_controls
 expect 'another user cannot read the configuration' nobody_reads
