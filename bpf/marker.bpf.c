@@ -112,23 +112,41 @@ static __always_inline _Bool skip_vlan_tags(const struct packet *packet, __be16 
 	return 1;
 }
 
+/* Whether a header kind is an extension header that is walked over: a set, so that the verifier sees one branch. */
 static __always_inline _Bool is_extension(__u8 kind)
 {
-	return kind == IPPROTO_HOPOPTS || kind == IPPROTO_DSTOPTS || kind == IPPROTO_ROUTING ||
-	       kind == IPPROTO_FRAGMENT || kind == IPPROTO_AH;
+	const __u64 set = 1ULL << IPPROTO_HOPOPTS | 1ULL << IPPROTO_ROUTING | 1ULL << IPPROTO_FRAGMENT |
+			  1ULL << IPPROTO_AH | 1ULL << IPPROTO_DSTOPTS;
+
+	return kind < 64 && (set >> kind & 1);
 }
 
 /* How far the next header is from an extension header of this kind. */
 static __always_inline __u32 extension_bytes(__u8 kind, const struct extension *extension)
 {
-	switch (kind) {
-	case IPPROTO_FRAGMENT:
+	if (kind == IPPROTO_FRAGMENT)
 		return 8;
-	case IPPROTO_AH:
-		return 8 + extension->length * 4;
-	default:
-		return 8 + extension->length * 8;
-	}
+	return 8 + extension->length * (kind == IPPROTO_AH ? 4 : 8);
+}
+
+/*
+ * Steps over one extension header of the given kind: its length in bits 8 and up, the kind of the next header below
+ * them; or, negated, why the packet is left alone.
+ *
+ * Not static: the verifier judges such a function once, by itself. Inside the walk it would judge it anew on every path
+ * through the headers before, and without CAP_PERFMON it gives up on that (seen with Linux 6.12).
+ */
+__noinline int skip_extension(struct __sk_buff *skb, __u32 offset, __u32 kind)
+{
+	struct extension extension;
+
+	if (bpf_skb_load_bytes(skb, offset, &extension, sizeof(extension)))
+		return -TRUNCATED;
+	if (kind == IPPROTO_FRAGMENT && (extension.third & bpf_htons(FRAGMENT_OFFSET_AND_MORE)))
+		return -FRAGMENT;
+	if (kind == IPPROTO_ROUTING && (extension.third & bpf_htons(SEGMENTS_LEFT)))
+		return -EXTENSION_HEADERS;
+	return extension_bytes(kind, &extension) << 8 | extension.next_header;
 }
 
 /*
@@ -139,20 +157,21 @@ static __always_inline enum outcome skip_extensions(const struct packet *packet,
 						    __u32 *payload)
 {
 	struct extension extension;
+	int step;
 
+	/* Hop-by-hop options stand first or nowhere (RFC 8200, section 4.1); IPv6 BIG TCP puts its length there. */
+	if (*kind == IPPROTO_HOPOPTS && *payload == 0 &&
+	    bpf_skb_load_bytes(packet->skb, *offset, &extension, sizeof(extension)) == 0 &&
+	    extension.third == bpf_htons(JUMBO_OPTION))
+		*payload = bpf_ntohl(extension.fourth);
 	for (int headers = 0; is_extension(*kind); headers++) {
 		if (headers == MAX_EXTENSION_HEADERS || (*kind == IPPROTO_HOPOPTS && headers > 0))
 			return EXTENSION_HEADERS;
-		if (bpf_skb_load_bytes(packet->skb, *offset, &extension, sizeof(extension)))
-			return TRUNCATED;
-		if (*kind == IPPROTO_FRAGMENT && (extension.third & bpf_htons(FRAGMENT_OFFSET_AND_MORE)))
-			return FRAGMENT;
-		if (*kind == IPPROTO_ROUTING && (extension.third & bpf_htons(SEGMENTS_LEFT)))
-			return EXTENSION_HEADERS;
-		if (*kind == IPPROTO_HOPOPTS && *payload == 0 && extension.third == bpf_htons(JUMBO_OPTION))
-			*payload = bpf_ntohl(extension.fourth);
-		*offset += extension_bytes(*kind, &extension);
-		*kind = extension.next_header;
+		step = skip_extension(packet->skb, *offset, *kind);
+		if (step < 0)
+			return -step;
+		*offset += step >> 8;
+		*kind = step;
 	}
 	return UNDECIDED;
 }

@@ -7,7 +7,7 @@ cache=$PWD/.cache/vm
 mkdir -p "$cache"
 
 # systemd and what the checks use; the DEB under test is added by boot.sh.
-packages=systemd,systemd-sysv,dbus,udev,kmod,iproute2,ethtool,iperf3,tcpdump,procps,libbpf1
+packages=systemd,systemd-sysv,dbus,udev,kmod,iproute2,ethtool,iperf3,tcpdump,gawk,procps,libbpf1
 
 if [ ! -f "$cache/root.cpio.zst" ]; then
   echo "preparing the root file system" >&2
