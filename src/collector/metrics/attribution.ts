@@ -1,6 +1,7 @@
+import { text } from '../graph/attribute-values.ts'
+import type { Connection } from '../graph/connection.ts'
 import type { ViewPort, ViewRecord } from '../graph/view-port.ts'
 import { componentId } from './component-id.ts'
-import { type Connection, text } from './connection.ts'
 import { siteIdOf } from './site-of.ts'
 import type { Traffic, TrafficEnd } from './traffic-labels.ts'
 
@@ -17,14 +18,13 @@ export interface Attribution {
  * `site-client-<host>-<site>`, `site-server-<host>-<site>`, else `unknown`.
  */
 export function attribute(view: ViewPort, connection: Connection): Attribution {
-  const listener = find(view, connection.listenerId)
-  const connector = find(view, connection.connectorId)
+  const { client, listener, connector } = connection
   const sourceSite = siteOf(view, listener)
   const destSite = siteOf(view, connector)
-  const source = find(view, text(connection.client, 'process'))
-  const dest = find(view, text(connector, 'process'))
+  const source = view.processOf(client)
+  const dest = connector && view.processOf(connector)
   const routingKey = text(listener, 'vanAddress') ?? text(connector, 'vanAddress')
-  const sourceHost = text(connection.client, 'sourceHost')
+  const sourceHost = text(client, 'sourceHost')
   const destHost = text(connector, 'destHost')
   return {
     traffic: {
@@ -43,10 +43,7 @@ export function attribute(view: ViewPort, connection: Connection): Attribution {
 }
 
 function siteOf(view: ViewPort, record: ViewRecord | undefined): ViewRecord | undefined {
-  return record && find(view, siteIdOf(view, record))
-}
-
-function find(view: ViewPort, identity: string | undefined): ViewRecord | undefined {
+  const identity = record && siteIdOf(view, record)
   return identity === undefined ? undefined : view.get(identity)
 }
 

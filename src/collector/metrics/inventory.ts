@@ -1,5 +1,5 @@
+import { text } from '../graph/attribute-values.ts'
 import type { ViewPort, ViewRecord } from '../graph/view-port.ts'
-import { text } from './connection.ts'
 import { type Family, labelText, sample } from './exposition.ts'
 import { siteIdOf } from './site-of.ts'
 

@@ -1,5 +1,5 @@
+import { number, text } from '../graph/attribute-values.ts'
 import type { ViewChange, ViewPort } from '../graph/view-port.ts'
-import { number, text } from './connection.ts'
 import { type Family, labelText, sample } from './exposition.ts'
 import { siteIdOf } from './site-of.ts'
 

@@ -1,6 +1,6 @@
+import { text } from '../graph/attribute-values.ts'
 import type { ViewRecord } from '../graph/view-port.ts'
 import type { Expirable } from './capped-series.ts'
-import { text } from './connection.ts'
 import { type Family, labelText, sample } from './exposition.ts'
 import { OTHER_TRAFFIC, type Traffic, trafficLabelText } from './traffic-labels.ts'
 

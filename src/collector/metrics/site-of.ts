@@ -1,5 +1,5 @@
+import { text } from '../graph/attribute-values.ts'
 import type { ViewPort, ViewRecord } from '../graph/view-port.ts'
-import { text } from './connection.ts'
 
 /** The id of the site of a listener, connector or link: what its router names as its site, seen or not. */
 export function siteIdOf(view: ViewPort, record: ViewRecord): string | undefined {

@@ -1,7 +1,8 @@
+import { text } from '../graph/attribute-values.ts'
+import { type Connection, clientSide, readConnection } from '../graph/connection.ts'
 import type { ViewChange, ViewPort, ViewRecord } from '../graph/view-port.ts'
 import { attribute } from './attribution.ts'
 import { CappedSeries } from './capped-series.ts'
-import { type Connection, clientSide, readConnection, text } from './connection.ts'
 import {
   OTHER_REQUESTS,
   type Request,
@@ -128,12 +129,11 @@ export class TrafficMetrics {
     const series = this.#slots.series(key) ?? this.#attribute(connection, nowMs, isLastChance)
     if (series === undefined) return
     series.lastUsedMs = nowMs
-    series.sentBytes += this.#slots.grownSent(key, connection.sent)
-    series.receivedBytes += this.#slots.grownReceived(key, connection.received)
-    const { latencyUs, processLatencyUs } = connection
-    if (latencyUs !== undefined && processLatencyUs !== undefined && this.#slots.raise(key, LATENCY_OBSERVED)) {
-      // Both are durations, each by one clock; where the difference is below zero the network's share is noise.
-      series.observeLatency(Math.max(0, latencyUs - processLatencyUs) / 1e6)
+    series.sentBytes += this.#slots.grownSent(key, connection.sentBytes)
+    series.receivedBytes += this.#slots.grownReceived(key, connection.receivedBytes)
+    const { networkLatencyUs } = connection
+    if (networkLatencyUs !== undefined && this.#slots.raise(key, LATENCY_OBSERVED)) {
+      series.observeLatency(networkLatencyUs / 1e6)
     }
     if (connection.hasEnded && this.#slots.raise(key, CLOSED)) series.closed += 1
   }
