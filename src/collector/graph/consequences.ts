@@ -1,7 +1,7 @@
 import { ATTRIBUTE, RECORD_TYPE } from '../../vanflow/index.ts'
 import { isBindingType, isFlowType } from './record-kinds.ts'
 import type { Records } from './records.ts'
-import { NUMBER, STATE, VACANT } from './storage/layout.ts'
+import { NUMBER, STATE, VACANT, WORD } from './storage/layout.ts'
 
 const { ROUTER, LINK, PROCESS, ROUTER_ACCESS, BIFLOW_TPORT, FLOW } = RECORD_TYPE
 
@@ -60,6 +60,7 @@ export class Consequences {
   #tellOthers(row: number, type: number, touched: number): void {
     const { rows, parents, targets } = this.#records.store
     const isRelinked = (touched & TOUCHED.links) !== 0
+    if (type === PROCESS && (touched & (TOUCHED.links | TOUCHED.host)) !== 0) this.#tellThoseAt(row)
     if (type === ROUTER_ACCESS && isRelinked) this.#tellAll(targets.referring(row))
     if (type === BIFLOW_TPORT && isRelinked) this.#tellAll(parents.referring(row))
     if (type === FLOW && isRelinked) this.#tellAll([targets.of(row)])
@@ -69,6 +70,13 @@ export class Consequences {
       if (rows.type(child) === LINK) this.#tellAll([child])
       else if (rows.type(child) === ROUTER_ACCESS) this.#tellAll(targets.referring(child))
     }
+  }
+
+  /** The flows and connectors that a process is at the end of. */
+  #tellThoseAt(process: number): void {
+    const { store, reader } = this.#records
+    const host = store.rows.word(process, WORD.sourceHost)
+    for (const row of store.hosts.at(host)) if (reader.processOf(row) === process) this.#records.tell('updated', row)
   }
 
   #tellAll(others: Iterable<number>): void {

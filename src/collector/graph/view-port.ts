@@ -12,6 +12,7 @@ export interface ViewRecord {
    * in arrays. Inferred records have negative ones.
    */
   readonly key: number
+  /** Once the record was evicted it is empty, unless it was asked for before. */
   readonly identity: string
   /** `ROUTER`, `LINK`, `BIFLOW_TPORT`, …; also the inferred `VAN_ADDRESS` and `IMAGE`. */
   readonly recordType: string

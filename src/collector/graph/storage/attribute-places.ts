@@ -19,6 +19,7 @@ const TIMES: Partial<Record<AttributeName, NumberField>> = {
 
 const TEXTS: Partial<Record<AttributeName, WordField>> = {
   sourceHost: WORD.sourceHost,
+  destHost: WORD.destHost,
   sourcePort: WORD.sourcePort,
   trace: WORD.trace,
   proxyHost: WORD.proxyHost,
@@ -30,6 +31,12 @@ const TEXTS: Partial<Record<AttributeName, WordField>> = {
   errorListenerSide: WORD.errorListenerSide,
   errorConnectorSide: WORD.errorConnectorSide,
 }
+
+/** The word that says at which host a record of a type has its end, by type code; 0 for types that are not asked. */
+export const HOST_FIELD = new Uint8Array(256)
+HOST_FIELD[RECORD_TYPE.FLOW] = WORD.sourceHost
+HOST_FIELD[RECORD_TYPE.BIFLOW_TPORT] = WORD.sourceHost
+HOST_FIELD[RECORD_TYPE.CONNECTOR] = WORD.destHost
 
 /** Attributes that are the second reference of some type. */
 const TARGET_CODE_NAMES: ReadonlySet<AttributeName> = new Set(['connector', 'counterflow', 'peer', 'process'])

@@ -58,13 +58,17 @@ export const WORD = {
   reason: 40,
   errorListenerSide: 41,
   errorConnectorSide: 42,
+  destHost: 43,
+  /** Neighbours in the list of flows and connectors at a host. */
+  nextAtHost: 44,
+  previousAtHost: 45,
 } as const
 
 export type NumberField = (typeof NUMBER)[keyof typeof NUMBER]
 export type WordField = (typeof WORD)[keyof typeof WORD]
 
 /** Words in a row; even, so that numbers stay aligned. */
-export const ROW_WORDS = 44
+export const ROW_WORDS = 46
 
 /** The parts of `WORD.state`. */
 export const STATE = {

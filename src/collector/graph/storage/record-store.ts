@@ -1,6 +1,7 @@
 import { ATTRIBUTE, type AttributeValue } from '../../../vanflow/index.ts'
 import {
   ALL_TEXT_FIELDS,
+  HOST_FIELD,
   NUMBER_FIELDS,
   PLACE,
   PLACES,
@@ -9,6 +10,7 @@ import {
   TEXT_FIELDS,
 } from './attribute-places.ts'
 import { Extras } from './extras.ts'
+import { HostIndex } from './host-index.ts'
 import { IdentityTable } from './identity-table.ts'
 import { ROW_WORDS, STATE, VACANT, WORD, type WordField } from './layout.ts'
 import { PARENT_FIELDS, Relation, TARGET_FIELDS } from './relation.ts'
@@ -29,6 +31,7 @@ export class RecordStore {
   readonly rows = new Rows()
   readonly texts = new Texts()
   readonly extras = new Extras()
+  readonly hosts = new HostIndex(this.rows)
   readonly parents = new Relation(this.rows, PARENT_FIELDS)
   readonly targets = new Relation(this.rows, TARGET_FIELDS)
   readonly #identities = new IdentityTable(this.rows)
@@ -93,7 +96,7 @@ export class RecordStore {
       case PLACE.time:
         return typeof value === 'number' && value !== 0 ? this.#setNumber(row, code, value) : false
       case PLACE.text:
-        return typeof value === 'string' ? this.#setText(row, code, value) : false
+        return typeof value === 'string' ? this.#setText(row, type, code, value) : false
       case PLACE.parent:
         return typeof value === 'string' ? this.#setReference(row, this.parents, value) : false
       case PLACE.target:
@@ -158,8 +161,10 @@ export class RecordStore {
       const to = relation.unlink(row)
       if (to !== 0 && to !== row) this.#letGo(to)
     }
+    const hostField = HOST_FIELD[rows.type(row)]
     for (const field of ALL_TEXT_FIELDS) {
       const text = rows.word(row, field)
+      if (text !== 0 && field === hostField) this.hosts.remove(row, text)
       if (text !== 0) this.texts.release(text)
       rows.setWord(row, field, 0)
     }
@@ -201,14 +206,17 @@ export class RecordStore {
     return this.extras.set(row, code, value)
   }
 
-  #setText(row: number, code: number, value: string): boolean {
+  #setText(row: number, type: number, code: number, value: string): boolean {
     const field = TEXT_FIELDS[code]!
     const former = this.rows.word(row, field)
     if (former !== 0) {
       if (this.texts.text(former) === value) return false
+      if (HOST_FIELD[type] === field) this.hosts.remove(row, former)
       this.texts.release(former)
     }
-    this.rows.setWord(row, field, this.texts.acquire(value))
+    const text = this.texts.acquire(value)
+    this.rows.setWord(row, field, text)
+    if (HOST_FIELD[type] === field) this.hosts.add(row, text)
     return true
   }
 

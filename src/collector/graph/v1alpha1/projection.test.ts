@@ -182,6 +182,21 @@ describe('what a change is shown as', () => {
     expect(seenOf(() => told.tell('FLOW', 'east1:8', server))).toEqual(['col:0', 'west0:8', 'east1:8'])
   })
 
+  test('the flows and connectors of a process that comes late', () => {
+    told.tell('BIFLOW_TPORT', 'west0:5', { parent: 'west0:2', startTime: T, sourceHost: '10.1.0.9' })
+    told.tell('BIFLOW_TPORT', 'west0:6', { parent: 'west0:2', startTime: T, sourceHost: '10.1.0.8' })
+    told.tell('CONNECTOR', 'west0:7', { parent: 'west0:0', startTime: T, destHost: '10.1.0.9' })
+    told.tell('CONNECTOR', 'east1:7', { parent: 'east1:0', startTime: T, destHost: '10.1.0.9' })
+    const seen: [string, unknown][] = []
+    told.view.subscribe(({ record }) => seen.push([record.identity, record.get('process')]))
+    told.tell('PROCESS', 'late', { parent: 'site-west', startTime: T, sourceHost: '10.1.0.9' })
+    expect(seen).toEqual([
+      ['west0:7', 'late'],
+      ['west0:5', 'late'],
+      ['late', undefined],
+    ])
+  })
+
   test('an evicted record is told of while it can still be read, and is nothing afterwards', () => {
     told = new ToldGraph({ endedMaxCount: 0 })
     told.tell('LISTENER', 'west0:2', { parent: 'west0:0', startTime: T })

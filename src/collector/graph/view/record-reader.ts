@@ -98,9 +98,9 @@ export class RecordReader {
     if (type === CONNECTOR) {
       const named = targets.of(row)
       if (named !== 0 && rows.type(named) === PROCESS) return named
-      const host = store.get(row, ATTRIBUTE.destHost)
+      const host = store.text(row, WORD.destHost)
       const site = this.siteOf(row)
-      return typeof host === 'string' && site !== undefined ? processes.find(site, host, undefined) : 0
+      return host !== undefined && site !== undefined ? processes.find(site, host, undefined) : 0
     }
     const parent = parents.of(row)
     if ((type !== FLOW && type !== BIFLOW_TPORT) || parent === 0) return 0
