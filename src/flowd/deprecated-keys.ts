@@ -13,6 +13,7 @@ const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | b
  */
 export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
   { key: 'plugins.np', movedTo: 'plugins.namedPipe', says: "is an old name of 'namedPipe'" },
+  { key: 'plugins.fireflyp', movedTo: 'plugins.firefly', says: "is another name of 'firefly'" },
   { key: 'backends.ebpf', movedTo: 'backends.marker', says: "is an old name of 'marker'" },
   {
     key: 'backends.marker.forceHookRemoval',

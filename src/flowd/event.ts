@@ -8,6 +8,9 @@ export interface Usage {
   sentBytes: number
 }
 
+/** What else a firefly tells of a flow, as it came: objects by name (`netlink`, `storage-stats`). */
+export type ForeignBlocks = Readonly<Record<string, unknown>>
+
 /** What a plugin learned: validated, but not yet compared with what the flow table knows. */
 export interface FlowEvent {
   state: FlowState
@@ -21,6 +24,7 @@ export interface FlowEvent {
   startTimeUs?: TimestampUs
   endTimeUs?: TimestampUs
   usage?: Usage
+  blocks?: ForeignBlocks
   /** The plugin's name, for logs and metrics. */
   origin: string
 }

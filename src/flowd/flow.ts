@@ -1,5 +1,5 @@
 import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
-import type { FlowEvent, Usage } from './event.ts'
+import type { FlowEvent, ForeignBlocks, Usage } from './event.ts'
 
 /** Why a flow ended. */
 export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart'
@@ -26,7 +26,7 @@ export interface Flow {
  * after a restart, or when the backend itself is new. It is to be marked, not announced again.
  */
 export type FlowChange =
-  | { kind: 'start'; flow: Flow }
+  | { kind: 'start'; flow: Flow; blocks?: ForeignBlocks }
   | { kind: 'resume'; flow: Flow }
   | { kind: 'ongoing'; flow: Flow; event: FlowEvent }
-  | { kind: 'end'; flow: Flow; reason: EndReason }
+  | { kind: 'end'; flow: Flow; reason: EndReason; blocks?: ForeignBlocks }

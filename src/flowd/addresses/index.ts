@@ -1,4 +1,5 @@
 export { AddressMapping } from './address-mapping.ts'
+export { localAddresses } from './local-addresses.ts'
 export { ADDRESS_MAPPING_OPTIONS } from './options.ts'
 export type { AddressSample } from './sample.ts'
 export { sampleAddresses } from './sample.ts'

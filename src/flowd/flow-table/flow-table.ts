@@ -67,7 +67,7 @@ export class FlowTable {
     else if (this.#flows.size >= this.#setup.maxFlows) return 'table-full'
     const flow = this.#create(key, event)
     this.#flows.set(key, flow)
-    this.#setup.onChange({ kind: 'start', flow })
+    this.#setup.onChange(withBlocks({ kind: 'start', flow }, event))
     return live === undefined ? 'started' : 'replaced'
   }
 
@@ -80,15 +80,19 @@ export class FlowTable {
 
   /** Ends a live flow now. */
   end(flow: LiveFlow, reason: EndReason): void {
-    this.#flows.delete(flow.key)
-    flow.endTimeUs ??= this.#nowUs()
-    this.#setup.onChange({ kind: 'end', flow, reason })
+    this.#end(flow, { kind: 'end', flow, reason })
   }
 
-  #endByEvent(live: LiveFlow, { endTimeUs, usage }: FlowEvent): Outcome {
-    live.endTimeUs = endTimeUs
-    if (usage !== undefined) live.usage = usage
-    this.end(live, 'event')
+  #end(flow: LiveFlow, change: FlowChange): void {
+    this.#flows.delete(flow.key)
+    flow.endTimeUs ??= this.#nowUs()
+    this.#setup.onChange(change)
+  }
+
+  #endByEvent(live: LiveFlow, event: FlowEvent): Outcome {
+    live.endTimeUs = event.endTimeUs
+    if (event.usage !== undefined) live.usage = event.usage
+    this.#end(live, withBlocks({ kind: 'end', flow: live, reason: 'event' }, event))
     return 'ended'
   }
 
@@ -97,7 +101,7 @@ export class FlowTable {
     if (event.startTimeUs === undefined) return 'unknown-end'
     const flow = this.#create(key, event)
     flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
-    this.#setup.onChange({ kind: 'end', flow, reason: 'event' })
+    this.#setup.onChange(withBlocks({ kind: 'end', flow, reason: 'event' }, event))
     return 'past'
   }
 
@@ -128,4 +132,8 @@ export class FlowTable {
       socketSeen: false,
     }
   }
+}
+
+function withBlocks(change: FlowChange, { blocks }: FlowEvent): FlowChange {
+  return blocks === undefined ? change : { ...change, blocks }
 }

@@ -9,8 +9,8 @@ import { describeBackend } from '../../../../test/support/flowd/backend-conforma
 import { endEvent, flowOf, startEvent, tuple } from '../../../../test/support/flowd/flows.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
 import { FIREFLY_SCHEMA, parseFireflyDatagram, type ReceivedFirefly } from '../../../scitags/index.ts'
+import { CollectorAddress } from '../../datagrams/index.ts'
 import type { FlowChange } from '../../flow.ts'
-import { CollectorAddress } from './collector-address.ts'
 import { firefly } from './index.ts'
 import type { FireflyOptions } from './options.ts'
 

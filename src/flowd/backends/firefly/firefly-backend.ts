@@ -2,10 +2,9 @@ import { hostname } from 'node:os'
 import { createFireflyHeader, type Firefly, type FiveTuple, formatFirefly } from '../../../scitags/index.ts'
 import { AddressMapping } from '../../addresses/index.ts'
 import type { Backend } from '../../components.ts'
+import { CollectorAddress, DatagramSender } from '../../datagrams/index.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
-import { CollectorAddress } from './collector-address.ts'
-import { DatagramSender } from './datagram-sender.ts'
 import type { FireflyOptions } from './options.ts'
 
 /** Announces the start and the end of each flow to its destination and, if asked to, to a collector. */
@@ -38,7 +37,7 @@ export class FireflyBackend implements Backend {
     this.#sender.send(text, change.flow.tuple.destination.address, destinationPort)
     if (sendToCollector) {
       const collector = this.#collector.current
-      if (collector === undefined) this.#sender.dropUnaddressed('unresolved')
+      if (collector === undefined) this.#sender.drop('unresolved')
       else this.#sender.send(text, collector, collectorPort)
     }
     return this.#sender.room()

@@ -10,6 +10,7 @@ import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import type { ReadEvent } from '../../events/index.ts'
 import { addHealthRoutes } from '../../health.ts'
+import { listenError } from '../../listen-error.ts'
 import type { UnitContext } from '../../unit.ts'
 import type { ApiOptions } from './options.ts'
 import { readFlowId } from './read-flow-id.ts'
@@ -44,7 +45,7 @@ export class Api implements Plugin {
       this.#context.log.info({ address }, 'the API listens')
     } catch (error) {
       await server.close()
-      throw listenError(`${bindAddress}:${bindPort}`, error)
+      throw listenError(`plugin ${ORIGIN}`, `${bindAddress}:${bindPort}`, error)
     }
     this.#server = server
   }
@@ -86,11 +87,4 @@ export class Api implements Plugin {
     this.#account.drop('refused')
     this.#warnings.warn(() => [{ client, reason: messageOf(error) }, 'an event was refused'])
   }
-}
-
-function listenError(address: string, error: unknown): TidemarkError {
-  const what = 'plugin api'
-  const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-  if (inUse) return new TidemarkError('ADDRESS_IN_USE', { what, address }, error)
-  return new TidemarkError('LISTEN_FAILED', { what, address, reason: messageOf(error) }, error)
 }

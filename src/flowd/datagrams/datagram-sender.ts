@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { type Logger, LogThrottle, messageOf, type StageAccount } from '../../../common/index.ts'
-import { type AddressFamily, addressFamily } from '../../../scitags/index.ts'
+import { type Logger, LogThrottle, messageOf, type StageAccount } from '../../common/index.ts'
+import { type AddressFamily, addressFamily } from '../../scitags/index.ts'
+import { addSendingPort } from './sending-ports.ts'
 
 /** So many datagrams may be with the kernel at once; beyond it the sender asks to be waited for. */
 const IN_FLIGHT_MAX = 512
@@ -20,26 +21,30 @@ export class DatagramSender {
     this.#warnings = new LogThrottle(log)
   }
 
-  /** Sends a text. What comes of it is counted; a failure costs this datagram only. */
-  send(text: string, address: string, port: number): void {
+  /** Sends a text or bytes. What comes of it is counted; a failure costs this datagram only. */
+  send(content: string | Uint8Array, address: string, port: number): void {
     this.#account.received += 1
     this.#inFlight += 1
     try {
-      this.#socket(addressFamily(address)).send(text, port, address, error => this.#sent(error, address))
+      this.#socket(addressFamily(address)).send(content, port, address, error => this.#sent(error, address))
     } catch (error) {
       this.#sent(error, address)
     }
   }
 
-  /** Counts a datagram that has no address to go to. */
-  dropUnaddressed(cause: string): void {
+  /** Counts a datagram that is not sent. */
+  drop(cause: string): void {
     this.#account.received += 1
     this.#account.drop(cause)
   }
 
+  get hasRoom(): boolean {
+    return this.#inFlight < IN_FLIGHT_MAX
+  }
+
   /** Undefined while there is room, else resolves when there is some. */
   room(): Promise<void> | undefined {
-    if (this.#inFlight < IN_FLIGHT_MAX) return undefined
+    if (this.hasRoom) return undefined
     return new Promise(resolve => {
       this.#room = resolve
     })
@@ -74,6 +79,7 @@ export class DatagramSender {
     socket.on('error', error =>
       this.#log.warn({ reason: messageOf(error) }, 'the socket for fireflies reports an error'),
     )
+    socket.once('listening', () => socket.once('close', addSendingPort(family, socket.address().port)))
     this.#sockets.set(family, socket)
     return socket
   }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Logger, messageOf } from '../../../common/index.ts'
+import { type Logger, messageOf } from '../../common/index.ts'
 
 const RENEW_MS = 60_000
 const RETRY_MS = 5000

@@ -1,0 +1,3 @@
+export { CollectorAddress } from './collector-address.ts'
+export { DatagramSender } from './datagram-sender.ts'
+export { isSendingPort } from './sending-ports.ts'
