@@ -28,6 +28,17 @@ describe('FlowTable', () => {
     expect(table.size).toBe(0)
   })
 
+  it('hands on what else an event told of a flow, and keeps none of it', () => {
+    const { table, changes } = tableOf()
+    const blocks = { netlink: { rtt: 1 } }
+    table.apply(startEvent(1, { blocks }))
+    table.apply(endEvent(1, { blocks }))
+    table.apply(endEvent(2, { blocks, startTimeUs: 1 }))
+    table.apply(startEvent(3))
+    expect(changes.map(change => 'blocks' in change && change.blocks)).toEqual([blocks, blocks, blocks, false])
+    expect(changes.every(({ flow }) => !('blocks' in flow))).toBe(true)
+  })
+
   it('gives the same 5-tuple the same label again', () => {
     const labels = [1, 2].map(() => {
       const { table, changes } = tableOf()

@@ -134,6 +134,6 @@ export class FlowTable {
   }
 }
 
-function withBlocks(change: FlowChange, { blocks }: FlowEvent): FlowChange {
+function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {
   return blocks === undefined ? change : { ...change, blocks }
 }

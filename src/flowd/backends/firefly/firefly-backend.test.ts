@@ -128,6 +128,17 @@ describe('the firefly backend', () => {
     expect(read(datagrams[1] ?? '').firefly).toMatchObject({ startTimeUs: 1e15, endTimeUs: 1e15 + 5, usage })
   })
 
+  it('passes the blocks on that a firefly brought', async () => {
+    const blocks = { 'storage-stats': { 'read-bw': 1 } }
+    const changes: FlowChange[] = [
+      { kind: 'start', flow, blocks },
+      { kind: 'ongoing', flow, event: startEvent(1, { state: 'ongoing', blocks }) },
+      { kind: 'end', flow, reason: 'event', blocks },
+    ]
+    for (const datagram of await sent(toListener(), changes, 3))
+      expect(read(datagram).firefly).toMatchObject({ blocks })
+  })
+
   it('sends bare JSON when asked to', async () => {
     const [datagram] = await sent(toListener({ prependSyslog: false }), [{ kind: 'start', flow }], 1)
     expect(datagram).toMatch(/^\{"version":1,/)

@@ -56,7 +56,9 @@ export class FireflyBackend implements Backend {
     return { ...tuple, source: { address: this.#mapping.map(address), port } }
   }
 
-  #write({ kind, flow }: Exclude<FlowChange, { kind: 'resume' }>): string {
+  #write(change: Exclude<FlowChange, { kind: 'resume' }>): string {
+    const { kind, flow } = change
+    const blocks = kind === 'ongoing' ? change.event.blocks : change.blocks
     const nowUs = Date.now() * 1000
     const { tuple, experiment, activity, application, startTimeUs, endTimeUs, usage } = flow
     const firefly: Firefly = {
@@ -69,6 +71,7 @@ export class FireflyBackend implements Backend {
       application,
       ...(kind === 'end' ? { endTimeUs: endTimeUs ?? nowUs } : {}),
       ...(usage === undefined ? {} : { usage }),
+      ...(blocks === undefined ? {} : { blocks }),
     }
     const json = formatFirefly(firefly)
     return this.#options.prependSyslog ? this.#header(nowUs) + json : json

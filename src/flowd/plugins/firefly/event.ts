@@ -6,7 +6,7 @@ import { type ReadEvent, readIds, warningOfIds } from '../../events/index.ts'
 export interface Surroundings {
   registry: Registry
   origin: string
-  /** Whether an address of a flow is this host's. */
+  /** Whether an address of a flow is this host's, and others can reach it. */
   isLocal(address: string): boolean
   /** Whether the firefly was sent by a program of this host. */
   isSenderLocal: boolean

@@ -29,7 +29,6 @@ export class FireflyReceiver implements Plugin {
   readonly #localHost: LocalHost
   readonly #own: OwnFireflies
   readonly #relay: Relay
-  readonly #isLocal = (address: string): boolean => this.#localHost.has(plainAddress(address))
   #emit: (event: FlowEvent) => void = () => undefined
   #socket: Socket | undefined
   #drops: KernelDrops | undefined
@@ -142,7 +141,7 @@ export class FireflyReceiver implements Plugin {
     const event = eventOf(read.value.firefly, {
       registry: this.#context.registry.current,
       origin: ORIGIN,
-      isLocal: this.#isLocal,
+      isLocal: address => this.#localHost.isReachedAt(address),
       isSenderLocal: this.#localHost.has(sender),
     })
     if (!event.ok) {

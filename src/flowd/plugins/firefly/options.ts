@@ -39,7 +39,8 @@ export const FIREFLY_RECEIVER_OPTIONS = Type.Object(
       }),
       {
         default: [],
-        description: 'Where each datagram is sent on as it came: items with `address` and `port` (10514 when left out).',
+        description:
+          'Where each datagram is sent on as it came: items with `address` and `port` (10514 when left out).',
       },
     ),
   },
