@@ -54,7 +54,7 @@ export const FLOWD_ERRORS = {
   },
   BPF_LOAD_REFUSED: {
     message: 'the kernel refused to load {path}: {reason}',
-    remedy: 'report this with the output of uname -r: the program is made to load on Linux 5.10 and later',
+    remedy: 'report this with the output of uname -r: the program loads on Linux 6.1 and later',
     exitCode: 78,
     httpStatus: 500,
   },

@@ -101,8 +101,10 @@ export class Marker implements Backend {
 
   #mark({ flow }: FlowChange): void {
     if (this.#marks === undefined) return
-    this.#account.received += 1
     const outcome = this.#marks.add(flow)
+    // One that waits already is counted already, and will be passed or dropped once.
+    if (outcome === 'waiting') return
+    this.#account.received += 1
     if (outcome === 'marked') this.#account.passed += 1
     else if (outcome === 'full') this.#full()
     else this.#account.drop(outcome)

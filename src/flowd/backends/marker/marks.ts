@@ -9,8 +9,11 @@ export interface MarkStore {
   delete(key: Uint8Array): boolean
 }
 
-/** What became of a flow: `full` waits for room; the last two cannot be marked. */
-export type MarkOutcome = 'marked' | 'full' | 'ipv4' | 'unmarkable'
+/**
+ * What became of a flow: it is marked; found the store full, and waits from now on; waited already; or cannot be marked,
+ * as it is IPv4 or has ids or addresses for which there is no label or key.
+ */
+export type MarkOutcome = 'marked' | 'full' | 'waiting' | 'ipv4' | 'unmarkable'
 
 interface Mark {
   tuple: FiveTuple
@@ -53,8 +56,9 @@ export class Marks {
     if (label === undefined || !writeKey(tuple, this.#key)) return 'unmarkable'
     const mark = { tuple, label }
     if (this.#write(key, mark)) return 'marked'
+    const outcome = this.#waiting.has(key) ? 'waiting' : 'full'
     this.#waiting.set(key, mark)
-    return 'full'
+    return outcome
   }
 
   /**

@@ -18,7 +18,7 @@ export const MARKER_OPTIONS = Type.Object(
       minimum: 1,
       maximum: 10_000_000,
       description:
-        'How many flows can be marked at once; each takes 116 bytes of kernel memory, used or not. Those beyond wait for room.',
+        'How many flows can be marked at once; each takes 117 bytes of kernel memory, used or not. Those beyond wait for room.',
     }),
     attach: Type.Enum(['auto', 'tcx', 'clsact'], {
       default: 'auto',

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { FiveTuple } from '../../../scitags/index.ts'
+import { encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeLabels } from './layout.ts'
+
+const header = readFileSync('bpf/marker.h', 'utf8')
+
+function tuple(source: string, sourcePort: number, destination: string, destinationPort: number): FiveTuple {
+  return {
+    protocol: 'tcp',
+    family: 'ipv6',
+    source: { address: source, port: sourcePort },
+    destination: { address: destination, port: destinationPort },
+  }
+}
+
+describe('the key of a flow', () => {
+  // V27, V29 and V30 of the reference, as the whole five-tuple makes them.
+  it.each([
+    [
+      tuple('2001:db8::1', 2345, '2001:db8::2', 5777),
+      '20010db8000000000000000000000001 20010db8000000000000000000000002 0929 1691',
+    ],
+    [tuple('::1', 2345, '::1', 5777), `${'00'.repeat(15)}01 ${'00'.repeat(15)}01 0929 1691`],
+    [
+      tuple('fe80::1%eth0', 50_000, 'fe80::ec4:7aff:fe80:f104', 443),
+      'fe800000000000000000000000000001 fe800000000000000ec47afffe80f104 c350 01bb',
+    ],
+  ])('is its addresses and ports in network byte order', (flow, hex) => {
+    const key = Buffer.alloc(KEY_BYTES)
+    expect(writeKey(flow, key)).toBe(true)
+    expect(key.toString('hex')).toBe(hex.replaceAll(' ', ''))
+  })
+
+  it('is not made of an address that is no IPv6 address', () => {
+    expect(writeKey(tuple('2001:db8::1', 1, '192.0.2.1', 2), Buffer.alloc(KEY_BYTES))).toBe(false)
+  })
+})
+
+describe('what user space and the program share', () => {
+  it('names the same outcomes in the same order', () => {
+    const body = /enum outcome \{([\s\S]*?)\tOUTCOMES,/.exec(header)?.[1] ?? ''
+    const names = [...body.matchAll(/^\t([A-Z0-9_]+),/gm)].map(match => match[1]?.toLowerCase())
+    expect(names).toEqual([...OUTCOMES])
+  })
+
+  it('has the labels of TCP and UDP side by side, each with its mark of presence', () => {
+    expect(header).toContain('#define LABEL_SET 0x80000000')
+    const value = Buffer.alloc(8)
+    writeLabels({ tcp: 0xfffff, udp: undefined }, value)
+    expect(value.toString('hex')).toBe('ffff0f8000000000')
+    writeLabels({ tcp: undefined, udp: 0 }, value)
+    expect(value.toString('hex')).toBe('0000000000000080')
+  })
+
+  it('has settings of one number', () => {
+    expect(header).toMatch(/struct settings \{\s+__u32 l2_header_bytes;[^}]*\}/)
+    expect(encodeSettings({ linkHeaderBytes: 14 }).toString('hex')).toBe('0e000000')
+  })
+})
+
+it('adds up the counters of every CPU', () => {
+  const perCpu = (outcome: number) =>
+    [1n, 1000n].map(factor => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeBigUInt64LE(factor * BigInt(outcome))
+      return bytes
+    })
+  const counts = sumCounters(perCpu)
+  expect(OUTCOMES.map(name => counts[name])).toEqual(OUTCOMES.map((_name, index) => 1001 * index))
+  expect(counts.seen).toBe(1001 * 28)
+})
