@@ -1,4 +1,4 @@
-export type { FilterPlace, LoadOptions, TcxLink, TestRun } from './bpf/index.ts'
+export type { TestRun } from './bpf/index.ts'
 export {
   attachFilter,
   attachTcx,
@@ -9,7 +9,6 @@ export {
   destroyClsact,
   detachFilter,
 } from './bpf/index.ts'
-export type { Capability } from './capabilities.ts'
 export { writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { linkHeaderBytes } from './link-layer.ts'
