@@ -1,10 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea'
-import { TidemarkError } from '../../common/index.ts'
+import { messageOf, TidemarkError } from '../../common/index.ts'
 import { explainFailure } from './connect-failure.ts'
 import type { Credentials } from './credentials.ts'
 import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
+import { FrameAligner, MAX_FRAME_LENGTH } from './frame-aligner.ts'
 import { saslMechanisms } from './sasl.ts'
 
 /** What happens on a connection; none of the callbacks may throw or block. */
@@ -105,6 +106,7 @@ class RheaConnection implements AmqpConnection {
       sasl_init_hostname: endpoint.host,
       reconnect: false,
       idle_time_out: options.idleTimeoutMs,
+      max_frame_size: MAX_FRAME_LENGTH,
       session_buffer_size: { incoming: SESSION_WINDOW },
       connection_details: () => ({
         host: endpoint.host,
@@ -116,6 +118,7 @@ class RheaConnection implements AmqpConnection {
     })
     this.#connection = connection
     leaveUndecoded(connection)
+    this.#alignFrames(connection)
     this.#listen(connection)
     this.#openTimer = setTimeout(() => this.#giveUp(), options.openTimeoutMs)
     connection.connect()
@@ -188,6 +191,23 @@ class RheaConnection implements AmqpConnection {
     this.#noted += 1
     if (this.#noted % NOTED_AT_ONCE === 0) delivery.update(true)
     else Object.assign(delivery, { settled: true })
+  }
+
+  /** Hands rhea whole frames, so that it need not copy the stream; what is no frame ends the connection. */
+  #alignFrames(connection: Connection): void {
+    const input = Reflect.get(connection, 'input') as (this: Connection, bytes: Buffer) => void
+    const aligner = new FrameAligner()
+    Object.assign(connection, {
+      input: (chunk: Buffer): void => {
+        try {
+          for (const piece of aligner.take(chunk)) input.call(connection, piece)
+        } catch (error) {
+          const url = endpointUrl(this.#endpoint)
+          this.#failure ??= new TidemarkError('AMQP_PROTOCOL', { url, reason: messageOf(error) }, error)
+          this.#socket.destroy()
+        }
+      },
+    })
   }
 
   /** Without a relay (ANONYMOUS-RELAY not offered) each address needs a sender of its own. */
