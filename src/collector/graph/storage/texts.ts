@@ -44,7 +44,7 @@ export class Texts {
 
   /** Lets go of a text that was acquired once. */
   release(number: number): void {
-    if (number >= DECIMAL) return
+    if (!isInterned(number)) return
     const holders = this.#holders[number]! - 1
     this.#holders[number] = holders
     if (holders > 0) return
@@ -56,6 +56,11 @@ export class Texts {
   }
 
   text(number: number): string {
-    return number >= DECIMAL ? String(number - DECIMAL) : this.#texts[number]!
+    return isInterned(number) ? this.#texts[number]! : String(number - DECIMAL)
   }
+}
+
+/** Whether a text is kept, and its number hence a small one that counts from 1. */
+export function isInterned(number: number): boolean {
+  return number < DECIMAL
 }
