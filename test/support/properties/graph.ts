@@ -171,7 +171,7 @@ class Observation {
         binding?.get('vanAddress') === name && type.test(binding.recordType)
       const sidesOf = (flow: ViewRecord): number =>
         Number(isBound(view.parentOf(flow), /^LISTENER|CONNECTOR$/)) +
-        Number(isBound(view.targetOf(flow), /^CONNECTOR$/))
+        Number(flow.recordType === 'BIFLOW_TPORT' && isBound(view.targetOf(flow), /^CONNECTOR$/))
       const sides = connections.map(flow => [flow.identity, sidesOf(flow)] as const)
       const sidesById = new Map(sides)
       const ofRequests = requests.map(request => sidesById.get(String(request.get('parent'))) ?? 0)
