@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the marker and user space share: its settings, map layouts and counters. `src/linux/marker-layout.ts` says the
- * same in TypeScript, and a test compares the two.
+ * What the marker and user space share: its settings, map layouts and counters. `src/flowd/backends/marker/layout.ts`
+ * says the same in TypeScript, and a test compares the two.
  */
 #ifndef TIDEMARK_MARKER_H
 #define TIDEMARK_MARKER_H

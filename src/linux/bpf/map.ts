@@ -8,7 +8,6 @@ export class BpfMap {
   readonly fd: number
   readonly keyBytes: number
   readonly valueBytes: number
-  readonly maxEntries: number
 
   constructor(name: string, map: Pointer) {
     const library = libbpf()
@@ -16,7 +15,6 @@ export class BpfMap {
     this.fd = library.bpf_map__fd(map)
     this.keyBytes = library.bpf_map__key_size(map)
     this.valueBytes = library.bpf_map__value_size(map)
-    this.maxEntries = library.bpf_map__max_entries(map)
   }
 
   /**
