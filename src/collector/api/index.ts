@@ -1,6 +1,5 @@
 export type { Readiness } from './probes.ts'
-export type { ApiServerOptions, MetricsText } from './server.ts'
-export { API_PORT, API_PREFIX, ApiServer } from './server.ts'
-export type { ApiObject, Projection } from './v1alpha1/projection.ts'
+export type { ApiServerOptions } from './server.ts'
+export { API_PORT, ApiServer } from './server.ts'
 export type { WatchHubOptions } from './watch/hub.ts'
 export { WATCH_DEFAULTS, WatchHub } from './watch/hub.ts'

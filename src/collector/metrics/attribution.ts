@@ -7,38 +7,59 @@ import type { Traffic, TrafficEnd } from './traffic-labels.ts'
 
 const UNKNOWN = 'unknown'
 
-export interface Attribution {
-  traffic: Traffic
-  /** Whether every label has its final value: the records that it depends on are all there. */
-  isComplete: boolean
-}
-
 /**
- * Whose traffic a connection is. What is unknown gets the names that Skupper's network-observer gives:
- * `site-client-<host>-<site>`, `site-server-<host>-<site>`, else `unknown`.
+ * Whose traffic connections are. Many connections have the same ends: what was found for one holds for the others
+ * until `forget`, since names and links may change.
  */
-export function attribute(view: ViewPort, connection: Connection): Attribution {
-  const { client, listener, connector } = connection
-  const sourceSite = siteOf(view, listener)
-  const destSite = siteOf(view, connector)
-  const source = view.processOf(client)
-  const dest = connector && view.processOf(connector)
-  const routingKey = text(listener, 'vanAddress') ?? text(connector, 'vanAddress')
-  const sourceHost = text(client, 'sourceHost')
-  const destHost = text(connector, 'destHost')
-  return {
-    traffic: {
-      source: end(sourceSite, source, 'client', sourceHost),
-      dest: end(destSite, dest, 'server', destHost),
+export class Attribution {
+  readonly #view: ViewPort
+  readonly #found = new Map<string, Traffic>()
+
+  constructor(view: ViewPort) {
+    this.#view = view
+  }
+
+  /** The traffic of a connection, the same object for the same ends; undefined while records are missing. */
+  find(connection: Connection): Traffic | undefined {
+    const { client, listener, connector } = connection
+    const ends = `${listener?.key} ${connector?.key} ${this.#view.processOf(client)?.key}`
+    const known = this.#found.get(ends)
+    if (known !== undefined) return known
+    const traffic = this.#attribute(connection, false)
+    if (traffic !== undefined) this.#found.set(ends, traffic)
+    return traffic
+  }
+
+  /**
+   * The traffic of a connection with what is known now. What is unknown gets the names that Skupper's
+   * network-observer gives: `site-client-<host>-<site>`, `site-server-<host>-<site>`, else `unknown`.
+   */
+  settle(connection: Connection): Traffic {
+    return this.#attribute(connection, true)
+  }
+
+  forget(): void {
+    this.#found.clear()
+  }
+
+  #attribute(connection: Connection, acceptsUnknown: true): Traffic
+  #attribute(connection: Connection, acceptsUnknown: boolean): Traffic | undefined
+  #attribute({ client, listener, connector }: Connection, acceptsUnknown: boolean): Traffic | undefined {
+    const view = this.#view
+    const sourceSite = siteOf(view, listener)
+    const destSite = siteOf(view, connector)
+    const source = view.processOf(client)
+    const dest = connector && view.processOf(connector)
+    const routingKey = text(listener, 'vanAddress') ?? text(connector, 'vanAddress')
+    const areSitesKnown = text(sourceSite, 'name') !== undefined && text(destSite, 'name') !== undefined
+    const isComplete = areSitesKnown && source !== undefined && dest !== undefined && routingKey !== undefined
+    if (!isComplete && !acceptsUnknown) return undefined
+    return {
+      source: end(sourceSite, source, 'client', text(client, 'sourceHost')),
+      dest: end(destSite, dest, 'server', text(connector, 'destHost')),
       routingKey: routingKey ?? UNKNOWN,
       protocol: text(listener, 'protocol') ?? text(connector, 'protocol') ?? UNKNOWN,
-    },
-    isComplete:
-      text(sourceSite, 'name') !== undefined &&
-      text(destSite, 'name') !== undefined &&
-      source !== undefined &&
-      dest !== undefined &&
-      routingKey !== undefined,
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { text } from '../graph/attribute-values.ts'
 import { type Connection, clientSide, readConnection } from '../graph/connection.ts'
 import type { ViewChange, ViewPort, ViewRecord } from '../graph/view-port.ts'
-import { attribute } from './attribution.ts'
+import { Attribution } from './attribution.ts'
 import { CappedSeries } from './capped-series.ts'
+import { ChangedRecords } from './changed-records.ts'
 import {
   OTHER_REQUESTS,
   type Request,
@@ -29,6 +30,9 @@ export const TRAFFIC_DEFAULTS: TrafficOptions = { maxSeries: 10_000, attribution
 
 const MAX_WAITING_REQUESTS = 100_000
 
+/** How long it is taken for granted that what connections with the same ends are called has not changed. */
+const FOUND_FOR_MS = 1000
+
 /** Flags of a connection. */
 const CLOSED = 1
 const LATENCY_OBSERVED = 2
@@ -44,14 +48,19 @@ export class TrafficMetrics {
   readonly #view: ViewPort
   readonly #options: TrafficOptions
   readonly #slots = new Slots<TrafficSeries>()
-  /** Client sides of connections that changed, by key. */
-  readonly #changed = new Map<number, ViewRecord>()
+  /** Client sides of connections that changed. */
+  readonly #changed = new ChangedRecords()
+  readonly #attribution: Attribution
+  /** The series of traffic that was found lately. */
+  readonly #found = new Map<Traffic, TrafficSeries>()
+  #foundSinceMs = 0
   /** Client sides of the connections that wait. */
   readonly #waitingClients = new Map<number, ViewRecord>()
   readonly #waiting = new Waiting(MAX_WAITING_REQUESTS)
 
   constructor(view: ViewPort, options: TrafficOptions) {
     this.#view = view
+    this.#attribution = new Attribution(view)
     this.#options = options
     const { maxSeries } = options
     this.traffic = new CappedSeries(trafficLabelText, (labels, of) => new TrafficSeries(labels, of), {
@@ -83,27 +92,31 @@ export class TrafficMetrics {
       if (kind === 'ended') this.#countRequest(record, nowMs)
       return
     }
-    if (recordType !== 'BIFLOW_TPORT' && recordType !== 'FLOW') return
+    if (recordType !== 'BIFLOW_TPORT' && recordType !== 'FLOW') {
+      // Its key may go to another listener, connector or process.
+      if (kind === 'evicted') this.#forgetFound(nowMs)
+      return
+    }
     const client = clientSide(this.#view, record)
     if (client === undefined) {
       if (kind === 'ended') this.#countRequest(record, nowMs)
     } else if (kind === 'evicted' && client.key === record.key) {
       // What is still to be counted of it is counted now.
-      if (this.#changed.delete(record.key) || this.#waitingClients.has(record.key)) this.#work(record, nowMs, true)
+      if (this.#changed.remove(record) || this.#waitingClients.has(record.key)) this.#work(record, nowMs, true)
       this.#forget(record)
     } else {
-      this.#changed.set(client.key, client)
+      this.#changed.add(client)
     }
   }
 
   /** Works on what changed, at most so many connections. Returns whether there is more. */
   settle(nowMs: number, most: number): boolean {
     let left = most
-    for (const [key, client] of this.#changed) {
-      if (left === 0) return true
-      left -= 1
-      this.#changed.delete(key)
+    if (nowMs - this.#foundSinceMs >= FOUND_FOR_MS) this.#forgetFound(nowMs)
+    for (let client = this.#changed.take(); client !== undefined; client = this.#changed.take()) {
       this.#work(client, nowMs, false)
+      left -= 1
+      if (left === 0) return true
     }
     for (const key of this.#waiting.since(nowMs - this.#options.attributionMs)) {
       if (left === 0) return true
@@ -116,6 +129,7 @@ export class TrafficMetrics {
   }
 
   forgetIdleSeries(nowMs: number): void {
+    this.#forgetFound(nowMs)
     this.traffic.forgetIdle(nowMs - this.#options.idleSeriesMs)
     this.requests.forgetIdle(nowMs - this.#options.idleSeriesMs)
   }
@@ -126,7 +140,7 @@ export class TrafficMetrics {
     if (client.isIncomplete) return
     const { key } = client
     const connection = readConnection(this.#view, client)
-    const series = this.#slots.series(key) ?? this.#attribute(connection, nowMs, isLastChance)
+    const series = this.#slots.series(key) ?? this.#begin(connection, nowMs, isLastChance)
     if (series === undefined) return
     series.lastUsedMs = nowMs
     series.sentBytes += this.#slots.grownSent(key, connection.sentBytes)
@@ -138,15 +152,18 @@ export class TrafficMetrics {
     if (connection.hasEnded && this.#slots.raise(key, CLOSED)) series.closed += 1
   }
 
-  #attribute(connection: Connection, nowMs: number, isLastChance: boolean): TrafficSeries | undefined {
+  /** Begins to count a connection, if it is known whose it is. */
+  #begin(connection: Connection, nowMs: number, isLastChance: boolean): TrafficSeries | undefined {
     const { client } = connection
-    const { traffic, isComplete } = attribute(this.#view, connection)
-    if (!isComplete && !isLastChance) {
+    const traffic =
+      this.#attribution.find(connection) ?? (isLastChance ? this.#attribution.settle(connection) : undefined)
+    if (traffic === undefined) {
       this.#waiting.add(client.key, nowMs)
       this.#waitingClients.set(client.key, client)
       return undefined
     }
-    const series = this.traffic.get(traffic)
+    const series = this.#found.get(traffic) ?? this.traffic.get(traffic)
+    this.#found.set(traffic, series)
     series.opened += 1
     series.live += 1
     this.#slots.begin(client.key, series)
@@ -155,6 +172,12 @@ export class TrafficMetrics {
       for (const request of this.#waiting.take(key)) this.#addRequest(series.traffic, request, nowMs)
     }
     return series
+  }
+
+  #forgetFound(nowMs: number): void {
+    this.#attribution.forget()
+    this.#found.clear()
+    this.#foundSinceMs = nowMs
   }
 
   #forget({ key }: ViewRecord): void {
