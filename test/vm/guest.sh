@@ -149,6 +149,7 @@ nothing_left() {
   left=$(find /usr/bin/tidemark /usr/lib/tidemark /etc/tidemark /var/lib/tidemark /var/lib/tidemark-collector /run/tidemark \
     /usr/lib/systemd/system/tidemark-* /etc/systemd/system -name '*tidemark*' 2>/dev/null)
   tc filter show dev v0 egress | grep -q tidemark && left+=' filter'
+  pgrep -x tidemark >/dev/null && left+=' process'
   [ -z "$left" ] || { echo "left: $left"; return 1; }
 }
 expect 'package is removed' dpkg -P tidemark

@@ -18,7 +18,8 @@ export interface LoadOptions {
   sharedMaps?: readonly BpfMap[]
 }
 
-const VERIFIER_LOG_BYTES = 1 << 20
+/** The most that every kernel takes (UINT_MAX >> 8): one before 6.4 that finds the buffer full answers ENOSPC and hides its verdict. */
+const VERIFIER_LOG_BYTES = (1 << 24) - 1
 /** `sz` and `object_name`: the fields that are used. */
 const OPEN_OPTIONS_BYTES = 16
 /** Begins the names of our constants in the kernel (`tidemark.rodata`), so that `bpftool map` shows whose they are. */
