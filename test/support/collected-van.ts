@@ -1,7 +1,7 @@
 import type { RetentionLimits } from '../../src/collector/graph/index.ts'
-import { acceleratedClock } from '../../src/collector/ingest/index.ts'
 import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
 import { type AttributeValue, attributeOf, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
+import { acceleratedClock } from './accelerated-clock.ts'
 import { CollectorUnderTest } from './collector-under-test.ts'
 
 /** Attributes that are judged apart from the others: the view tells of ends by itself. */

@@ -64,18 +64,27 @@ const LARGEST_MESH = 3
 /** Draws up a network: the same options and seed give the same one. */
 export function planVan({ routers, services, processes }: PlanOptions, random: Random): VanPlan {
   const servicePlans = Array.from({ length: services }, (_, index) => planService(index, routers, random))
+  const prefixes = new Set<string>()
   const sites = Array.from({ length: routers }, (_, index) => {
     const served = servicePlans.filter(service => service.servedAt === index)
     return {
       index,
       id: random.uuid(),
       name: SITE_NAMES[index] ?? `site-${index + 1}`,
-      prefix: podSuffix(random),
+      prefix: freshSuffix(prefixes, random),
       processes: planProcesses(index, served, processes, random),
       linksTo: linksOf(index, routers),
     }
   })
   return { sites, services: servicePlans }
+}
+
+/** A pod's suffix that no other of the network has: among a thousand, two would be the same now and then. */
+function freshSuffix(taken: Set<string>, random: Random): string {
+  const suffix = podSuffix(random)
+  if (taken.has(suffix)) return freshSuffix(taken, random)
+  taken.add(suffix)
+  return suffix
 }
 
 /** Five characters as they end a pod's name. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ViewRecord } from '../../../src/collector/graph/view-port.ts'
-import { acceleratedClock } from '../../../src/collector/ingest/index.ts'
 import { CaptureReplay } from '../../../src/simulate/index.ts'
+import { acceleratedClock } from '../../support/accelerated-clock.ts'
 import { CollectorUnderTest } from '../../support/collector-under-test.ts'
 
 const CAPTURE = 'test/fixtures/captures/van-3.5.1.jsonl'
