@@ -86,10 +86,22 @@ describe('old keys', () => {
     ['backends: {firefly: {addNetlinkContext: true}}', 'backends.firefly.addNetlinkContext'],
     ['backends: {firefly: {pollNetlink: true}}', 'backends.firefly.pollNetlink'],
     ['backends: {firefly: {netlinkPollingInterval: 5000}}', 'backends.firefly.netlinkPollingInterval'],
+    ['plugins: {fireflyp: {}}', 'plugins.fireflyp'],
     ['plugins: {perfsonar: {activityID: 2, experimentID: 3}}', 'plugins.perfsonar.activityID'],
     ['plugins: {iperf3: {activityIds: [1]}}', 'plugins.iperf3.activityIds'],
   ])('%s is told of', (text, key) => {
     expect(translate(text).warnings.map(warning => warning.key)).toContain(key)
+  })
+
+  it('reads the receivers of fireflies as flowd-go has them, and names what is wrong with one', () => {
+    const receivers = (list: string) => translate(`plugins: {fireflyp: {fireflyReceivers: [${list}]}}`)
+    const { values } = receivers('{address: a.example, port: 1}, {address: 192.0.2.1}')
+    expect(values.plugins?.firefly?.fireflyReceivers).toEqual([
+      { address: 'a.example', port: 1 },
+      { address: '192.0.2.1', port: 10_514 },
+    ])
+    expect(() => receivers('{port: 1}')).toThrow('fireflyReceivers[0].address: is missing')
+    expect(() => receivers('{address: x, port: 0}')).toThrow('fireflyReceivers[0].port')
   })
 
   it('refuses an old strategy by the name that it has now, while there is only the label', () => {
