@@ -76,6 +76,7 @@ function rules(): string[] {
     '- Every answer is JSON: an array of flat objects, or `{"error": "…"}` with a status of 400 and up.',
     '- An object has the attributes of its record by name, then `recordType` and `identity`, and the same again as `rtype` and `id`.',
     '- Times are microseconds since the epoch by the clock of the source. `duration` is in microseconds, until now for what lives. `endTime` is there once something has ended.',
+    '- `endReason` says why something has ended whose source did not say that it did: `silent` (not heard of for 30 s), `restarted`, `swept` (missing when the source told all it knows), `shutdown`.',
     '- Integers beyond 2^53 are strings of digits.',
     '- `includeDeleted=1` shows what has ended, `includeDeleted=0` leaves it out. Without it `topology`, `flows` and `record` leave it out, the lists of one type show it.',
     '- `watch=1` goes on with what changes, see [watching](#watching). For flags, `1` and `true` are true, anything else is false.',

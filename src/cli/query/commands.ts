@@ -67,7 +67,8 @@ async function run<Row>(query: Query<Row>, options: CommandOptions, addresses: s
   try {
     // A line for each change says also that something ended; a drawn table just shows it no more.
     const includeEnded = options.ended || !(screen.isTerminal && options.output === 'table')
-    await follow(query, client, includeEnded, showOn(screen, query, options.output), interrupt.signal)
+    const show = showOn(screen, query, { output: options.output, includeEnded })
+    await follow(query, client, includeEnded, show, interrupt.signal)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
   }

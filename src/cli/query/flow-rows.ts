@@ -1,5 +1,5 @@
 import type { ApiObject } from './api-client.ts'
-import { hasEnded, number, type Tables, text } from './tables.ts'
+import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 
 /** One side of a connection, as its router saw it. */
 interface FlowEnd {
@@ -22,6 +22,8 @@ export interface FlowRow {
   server: FlowEnd
   durationUs: number | ''
   result: string
+  /** Why it has ended; empty while it lives. */
+  ended: string
 }
 
 const NOTHING: FlowEnd = {
@@ -75,6 +77,7 @@ function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObjec
     server: server === undefined ? NOTHING : flowEnd(tables, server, connector, 'dest'),
     durationUs: number(flow, 'duration'),
     result: text(server, 'result') || text(server, 'reason') || text(client, 'result') || text(client, 'reason'),
+    ended: endReason(flow),
   }
 }
 

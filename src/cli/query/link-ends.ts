@@ -1,5 +1,5 @@
 import type { ApiObject } from './api-client.ts'
-import { hasEnded, number, type Tables, text } from './tables.ts'
+import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 
 /** One end of a link between routers. */
 export interface LinkEnd {
@@ -15,6 +15,8 @@ export interface LinkEnd {
   status: string
   octets: number | ''
   octetsReverse: number | ''
+  /** Why it has ended; empty while it lives. */
+  ended: string
 }
 
 /** The ends of links, by router and peer. */
@@ -34,9 +36,10 @@ function linkEnd(tables: Tables, link: ApiObject): LinkEnd {
     peer: text(link, 'name'),
     mode: text(link, 'mode') || text(link, 'role'),
     cost: number(link, 'linkCost'),
-    status: hasEnded(link) ? 'ended' : text(link, 'operStatus'),
+    status: text(link, 'operStatus'),
     octets: number(link, 'octets'),
     octetsReverse: number(link, 'octetsReverse'),
+    ended: endReason(link),
   }
 }
 
@@ -78,6 +81,7 @@ function aloneEnd(tables: Tables, router: ApiObject): LinkEnd {
     status: '',
     octets: '',
     octetsReverse: '',
+    ended: endReason(router),
   }
 }
 

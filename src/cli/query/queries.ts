@@ -4,7 +4,7 @@ import { formatDuration } from './duration.ts'
 import { type FlowRow, flowRows } from './flow-rows.ts'
 import { adjacency, type LinkEnd, linkEnds } from './link-ends.ts'
 import type { Query, QueryOptions } from './query.ts'
-import { hasEnded, number, type Tables, text } from './tables.ts'
+import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 
 /** Related objects are read with those that have ended, so that names are known for as long as anything refers to them. */
 const SITES = 'sites'
@@ -48,6 +48,7 @@ export function addressesQuery(options: QueryOptions): Query<ApiObject> {
     ],
     rows: (tables, includeEnded) => rowsOf(tables, 'addresses', includeEnded, object => text(object, 'name')),
     key: identity,
+    ended: endReason,
   }
 }
 
@@ -81,6 +82,7 @@ export function flowsQuery(addresses: readonly string[], options: QueryOptions):
     ],
     rows: (tables, includeEnded) => flowRows(tables, 'flows', includeEnded),
     key: row => row.id,
+    ended: row => row.ended,
   }
 }
 
@@ -97,6 +99,7 @@ export function sitesQuery(options: QueryOptions): Query<ApiObject> {
     ],
     rows: (tables, includeEnded) => rowsOf(tables, SITES, includeEnded, object => text(object, 'name')),
     key: identity,
+    ended: endReason,
   }
 }
 
@@ -117,6 +120,7 @@ export function routersQuery(options: QueryOptions): Query<ApiObject & { siteNam
         siteName: tables.siteName(object),
       })),
     key: identity,
+    ended: endReason,
   }
 }
 
@@ -141,6 +145,7 @@ export function linksQuery(options: QueryOptions): Query<LinkEnd> {
     ],
     rows: (tables, includeEnded) => linkEnds(tables, tables.all('links'), includeEnded),
     key: row => row.id,
+    ended: row => row.ended,
   }
 }
 
@@ -151,5 +156,6 @@ export function topologyQuery(options: QueryOptions): Query<LinkEnd> {
     columns: LINK_COLUMNS,
     rows: (tables, includeEnded) => adjacency(tables, tables.all('topology'), includeEnded),
     key: row => row.id,
+    ended: row => row.ended,
   }
 }

@@ -98,6 +98,9 @@ describe('the query commands', () => {
       return stdout.trimEnd().split('\n').length
     }
     expect([await count(), await count('--ended')]).toEqual([1, 2])
+    api.view.put('SITE', 'site-1', { name: 'west', endTime: 5, endReason: 'silent' })
+    const { stdout } = await runCommand(['sites', '--ended', '--server', api.server.address])
+    expect(stdout.split('\n').map(line => line.split(/\s+/).at(-1))).toEqual(['ended', 'reported', 'silent', ''])
   })
 
   it('say when nothing is known of an address', async () => {
@@ -146,7 +149,13 @@ describe('--watch', () => {
     const query = addressesQuery({ ended: false })
     const paper = screen(false)
     const stop = new AbortController()
-    const following = follow(query, client, true, showOn(paper, query, 'table'), stop.signal)
+    const following = follow(
+      query,
+      client,
+      true,
+      showOn(paper, query, { output: 'table', includeEnded: true }),
+      stop.signal,
+    )
     await expect.poll(() => paper.text.split('\n')).toHaveLength(4)
     api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080', connectorCount: 2, totalFlows: 11, currentFlows: 4 })
     await expect.poll(() => paper.text.split('\n').at(-2)).toBe('backend:8080        2           11              4')
@@ -161,7 +170,13 @@ describe('--watch', () => {
     const query = flowsQuery(['backend:8080'], { ended: false })
     const paper = screen(false)
     const stop = new AbortController()
-    const following = follow(query, client, true, showOn(paper, query, 'jsonl'), stop.signal)
+    const following = follow(
+      query,
+      client,
+      true,
+      showOn(paper, query, { output: 'jsonl', includeEnded: true }),
+      stop.signal,
+    )
     await expect.poll(() => paper.text.trimEnd().split('\n')).toHaveLength(4)
     api.view.put('PROCESS', 'p1', { name: 'renamed', parent: 'site-1' })
     await expect.poll(() => paper.text).toContain('"process":"renamed"')
@@ -175,7 +190,13 @@ describe('--watch', () => {
     const query = addressesQuery({ ended: false })
     const terminal = screen(true)
     const stop = new AbortController()
-    const following = follow(query, client, false, showOn(terminal, query, 'table'), stop.signal)
+    const following = follow(
+      query,
+      client,
+      false,
+      showOn(terminal, query, { output: 'table', includeEnded: false }),
+      stop.signal,
+    )
     const home = '\u001b[H\u001b[J'
     const heading = 'address       targets  total flows  curr'
     await expect.poll(() => terminal.text).toBe(`${home}${heading}\n… 2 more\n`)
@@ -191,7 +212,8 @@ describe('--watch', () => {
     const query = addressesQuery({ ended: false })
     const paper = screen(false)
     const client = new ApiClient(api.server.address)
-    const following = follow(query, client, true, showOn(paper, query, 'table'), new AbortController().signal)
+    const show = showOn(paper, query, { output: 'table', includeEnded: true })
+    const following = follow(query, client, true, show, new AbortController().signal)
     const failure = expect(following).rejects.toMatchObject({ code: 'COLLECTOR_ENDED_WATCH' })
     await expect.poll(() => paper.text).not.toBe('')
     await api[Symbol.asyncDispose]()

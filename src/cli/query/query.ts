@@ -10,6 +10,13 @@ export interface Query<Row> {
   rows(tables: Tables, includeEnded: boolean): Row[]
   /** What stays the same of a row while the rest changes. */
   key(row: Row): string
+  /** Why a row has ended; empty while it lives. */
+  ended(row: Row): string
+}
+
+/** The columns of a query, with one that tells what has ended where such rows are shown. */
+export function columnsOf<Row>(query: Query<Row>, includeEnded: boolean): readonly Column<Row>[] {
+  return includeEnded ? [...query.columns, { heading: 'ended', value: query.ended }] : query.columns
 }
 
 /** What every query may be told. */

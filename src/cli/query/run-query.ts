@@ -1,6 +1,6 @@
 import { formatRows, type OutputFormat } from '../output.ts'
 import type { ApiClient } from './api-client.ts'
-import type { Query } from './query.ts'
+import { columnsOf, type Query } from './query.ts'
 import { Tables } from './tables.ts'
 
 /** Asks once. Returns what to print. */
@@ -8,12 +8,12 @@ export async function answer<Row>(
   query: Query<Row>,
   client: ApiClient,
   output: OutputFormat,
-  ended: boolean,
+  includeEnded: boolean,
 ): Promise<{ text: string; tables: Tables }> {
   const tables = new Tables()
   const read = async ([source, path]: [string, string]) => tables.merge(source, await client.list(path))
   await Promise.all(Object.entries(query.sources).map(read))
-  return { text: formatRows(output, query.columns, query.rows(tables, ended)), tables }
+  return { text: formatRows(output, columnsOf(query, includeEnded), query.rows(tables, includeEnded)), tables }
 }
 
 /** How long changes are gathered before they are shown. */

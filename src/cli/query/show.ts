@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../output.ts'
-import { type ColumnLayout, formatHeadings, formatRow, formatTable, layoutOf } from '../table.ts'
-import type { Query } from './query.ts'
+import { type Column, type ColumnLayout, formatHeadings, formatRow, formatTable, layoutOf } from '../table.ts'
+import { columnsOf, type Query } from './query.ts'
 import type { ShowRows } from './run-query.ts'
 
 /** Where a watch is shown. */
@@ -16,24 +16,29 @@ export interface Screen {
 const HOME_AND_CLEAR = '\u001b[H\u001b[J'
 
 /** How a watch is shown: a table that is drawn again on a terminal, else a line for each row that is new or changed. */
-export function showOn<Row>(screen: Screen, query: Query<Row>, output: OutputFormat): ShowRows<Row> {
+export function showOn<Row>(
+  screen: Screen,
+  query: Query<Row>,
+  { output, includeEnded }: { output: OutputFormat; includeEnded: boolean },
+): ShowRows<Row> {
+  const columns = columnsOf(query, includeEnded)
   if (output !== 'table') return showChanged(query, row => screen.write(`${JSON.stringify(row)}\n`))
-  if (screen.isTerminal) return rows => drawTable(screen, query, rows)
+  if (screen.isTerminal) return rows => drawTable(screen, columns, rows)
   let layout: ColumnLayout[] | undefined
-  const showLine = showChanged(query, row => screen.write(formatRow(query.columns, layout ?? [], row)))
+  const showLine = showChanged(query, row => screen.write(formatRow(columns, layout ?? [], row)))
   return rows => {
     if (layout === undefined) {
-      layout = layoutOf(query.columns, rows)
-      screen.write(formatHeadings(query.columns, layout))
+      layout = layoutOf(columns, rows)
+      screen.write(formatHeadings(columns, layout))
     }
     showLine(rows)
   }
 }
 
-function drawTable<Row>(screen: Screen, query: Query<Row>, rows: readonly Row[]): void {
+function drawTable<Row>(screen: Screen, columns: readonly Column<Row>[], rows: readonly Row[]): void {
   const height = screen.rows ?? 24
   const width = screen.columns ?? 80
-  const lines = formatTable(query.columns, rows).trimEnd().split('\n')
+  const lines = formatTable(columns, rows).trimEnd().split('\n')
   const fitting = lines.length < height ? lines : [...lines.slice(0, height - 2), `… ${lines.length - height + 2} more`]
   screen.write(`${HOME_AND_CLEAR}${fitting.map(line => line.slice(0, width)).join('\n')}\n`)
 }

@@ -76,3 +76,8 @@ export function number(object: ApiObject | undefined, name: string): number | ''
 export function hasEnded(object: ApiObject): boolean {
   return object['endTime'] !== undefined
 }
+
+/** Why an object has ended: its source reported it, or the collector's reason; empty while it lives. */
+export function endReason(object: ApiObject): string {
+  return hasEnded(object) ? text(object, 'endReason') || 'reported' : ''
+}

@@ -138,6 +138,17 @@ describe('v1alpha1 shows', () => {
   })
 })
 
+describe('what a silent router leaves behind', () => {
+  it('shows when it was last heard, and why it ended', async () => {
+    told.tell('BIFLOW_TPORT', 'fz6wq:3', connection)
+    told.graph.closeSource(told.source('fz6wq:0'), 'silent', T + 5_000_000, T + 35_000_000)
+    const router = (await get('routers')).find(({ id }) => id === 'fz6wq:0')
+    expect(router).toMatchObject({ endTime: T + 5_000_000, endReason: 'silent', duration: 5_000_000 })
+    expect(await flows('&includeDeleted=1')).toMatchObject([{ endReason: 'silent' }, { endReason: 'silent' }])
+    expect(await get('topology')).toMatchObject([{ id: 'hk2pv:0' }])
+  })
+})
+
 describe('a watch of v1alpha1', () => {
   it('shows both FLOWs of a connection, its requests and its end', async () => {
     const stream = api.watch('/flows?vanaddr=echo&watch=1')

@@ -24,12 +24,16 @@ export function apiObject(recordType: string, identity: string, attributes: Mayb
   return object
 }
 
-/** A record as it is, with its duration in microseconds where that is known. */
+/** A record as it is, with what the collector adds. */
 export function plainObject(record: ViewRecord): ApiObject {
-  const { recordType, identity, attributes, durationUs } = record
-  return apiObject(
-    recordType,
-    identity,
-    durationUs === undefined ? attributes : { ...attributes, duration: durationUs },
-  )
+  const { recordType, identity, attributes } = record
+  return apiObject(recordType, identity, { ...attributes, ...additions(record) })
+}
+
+/**
+ * What the collector adds to a record: `duration` in microseconds, and `endReason` where not the source itself said that
+ * the record ended.
+ */
+export function additions({ endReason, durationUs }: ViewRecord): MaybeAttributes {
+  return { endReason: endReason === 'reported' ? undefined : endReason, duration: durationUs }
 }

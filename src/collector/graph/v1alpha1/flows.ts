@@ -1,5 +1,5 @@
 import type { ViewPort, ViewRecord } from '../view-port.ts'
-import { type ApiObject, apiObject, type MaybeAttributes, plainObject } from './api-object.ts'
+import { type ApiObject, additions, apiObject, type MaybeAttributes, plainObject } from './api-object.ts'
 
 /** What distinguishes the FLOW of the connector's side from the one of the listener's, whose id is the BIFLOW's. */
 export const CONNECTOR_SIDE = '~c'
@@ -16,7 +16,7 @@ export function flowObjects(view: ViewPort, flow: ViewRecord): ApiObject[] {
 
 /** The FLOW of a flow that stands below the listener, or for older routers below whatever its parent is. */
 export function listenerSide(view: ViewPort, flow: ViewRecord): ApiObject {
-  const { recordType, identity, attributes, durationUs } = flow
+  const { recordType, identity, attributes } = flow
   if (recordType === 'FLOW') return plainObject(flow)
   return apiObject('FLOW', identity, {
     parent: attributes['parent'],
@@ -31,13 +31,13 @@ export function listenerSide(view: ViewPort, flow: ViewRecord): ApiObject {
     latency: attributes['latency'],
     reason: attributes['errorListenerSide'],
     ...requestOf(flow),
-    duration: durationUs,
+    ...additions(flow),
   })
 }
 
 /** The FLOW of a flow that stands below the connector; undefined when there is none. */
 export function connectorSide(view: ViewPort, flow: ViewRecord): ApiObject | undefined {
-  const { recordType, identity, attributes, durationUs } = flow
+  const { recordType, identity, attributes } = flow
   const connector = connectorOf(view, flow)
   if (connector === undefined) return undefined
   const isRequest = recordType === 'BIFLOW_APP'
@@ -55,7 +55,7 @@ export function connectorSide(view: ViewPort, flow: ViewRecord): ApiObject | und
     reason: attributes['errorConnectorSide'],
     trace: attributes['trace'],
     ...requestOf(flow),
-    duration: durationUs,
+    ...additions(flow),
   })
 }
 

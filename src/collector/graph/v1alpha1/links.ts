@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../../vanflow/index.ts'
 import type { ViewPort, ViewRecord } from '../view-port.ts'
-import { type ApiObject, apiObject } from './api-object.ts'
+import { type ApiObject, additions, apiObject } from './api-object.ts'
 
 /** What distinguishes a link as the peer sees it from the one that was reported. */
 export const PEER_SIDE = '~p'
@@ -11,16 +11,17 @@ export const PEER_SIDE = '~p'
  * shown from both ends, once it is known who the peer is.
  */
 export function linkObjects(view: ViewPort, link: ViewRecord): ApiObject[] {
-  const { identity, attributes, durationUs: duration } = link
-  const { role, operStatus, peer, name } = attributes
+  const { identity, attributes } = link
+  const { role, operStatus, peer } = attributes
   if (role === undefined && operStatus === undefined && peer === undefined) {
-    return [apiObject('LINK', identity, { ...attributes, name: routerName(name), duration })]
+    return [apiObject('LINK', identity, { ...attributes, name: routerName(attributes['name']), ...additions(link) })]
   }
   const own = view.parentOf(link)
   const access = view.targetOf(link)
   const peerRouter = access === undefined ? undefined : view.parentOf(access)
   const mode = attributes['mode'] ?? modeOf(role)
-  const outgoing = { ...attributes, mode, name: peerRouter?.get('name') ?? name, direction: 'outgoing', duration }
+  const name = peerRouter?.get('name') ?? attributes['name']
+  const outgoing = { ...attributes, mode, name, direction: 'outgoing', ...additions(link) }
   const objects = [apiObject('LINK', identity, outgoing)]
   if (access?.get('parent') === undefined) return objects
   const incoming = {
@@ -32,7 +33,7 @@ export function linkObjects(view: ViewPort, link: ViewRecord): ApiObject[] {
     direction: 'incoming',
     octets: attributes['octetsReverse'],
     octetsReverse: attributes['octets'],
-    duration,
+    ...additions(link),
   }
   return [...objects, apiObject('LINK', identity + PEER_SIDE, incoming)]
 }
