@@ -4,8 +4,13 @@ import type { BuildOptions } from 'esbuild'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
-/** The commit and its date: from git, else from the file that a source package carries, else unknown. */
+/** The commit and its date: from the file that a source package carries, else from git, else unknown. */
 function commit(): { hash: string; date: string } {
+  // The file first: a source package may be built inside another project's checkout.
+  if (existsSync('.commit')) {
+    const [hash = 'unknown', date = 'unknown'] = readFileSync('.commit', 'utf8').split('\n')
+    return { hash, date }
+  }
   const git = (...args: string[]) =>
     execFileSync('git', args, { stdio: ['ignore', 'pipe', 'ignore'] })
       .toString()
@@ -13,10 +18,7 @@ function commit(): { hash: string; date: string } {
   try {
     return { hash: git('rev-parse', '--short=12', 'HEAD'), date: git('show', '-s', '--format=%cI', 'HEAD') }
   } catch {
-    const [hash = 'unknown', date = 'unknown'] = existsSync('.commit')
-      ? readFileSync('.commit', 'utf8').split('\n')
-      : []
-    return { hash, date }
+    return { hash: 'unknown', date: 'unknown' }
   }
 }
 
