@@ -159,7 +159,7 @@ test: build ## every test that fits in ten minutes, on the real kernel when root
 
 .PHONY: test-all
 test-all: build ## the long tests (at most 40 minutes)
-	@tools/packages.sh build test
+	@tools/packages.sh build test dist deb rpm packaging
 	@$(VITEST) --project long
 
 .PHONY: bench

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages of the groups named, when root and apt-get is there; else says what is missing.
 # groups: run (the marker), build (BPF objects), dist (the executable),
-# deb, rpm (packages), vm (virtual machines), test (real peers and captures)
+# deb, rpm (packages), packaging (the tests of all these), vm (virtual machines), test (real peers and captures)
 set -euo pipefail
 
 declare -A group=(
@@ -10,8 +10,9 @@ declare -A group=(
   [dist]="libbpf1 libelf1 zlib1g binutils"
   [deb]="debhelper dpkg-dev fakeroot lintian"
   [rpm]="rpm rpmlint"
+  [packaging]="debootstrap buildah"
   [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
-  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn"
+  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn systemd"
 )
 
 wanted=()

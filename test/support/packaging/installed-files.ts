@@ -1,0 +1,18 @@
+/** What both packages install, uncompressed; zsh's completions and the documents have their own places in each. */
+export const INSTALLED_FILES: readonly string[] = [
+  '/etc/tidemark/collector.yaml',
+  '/etc/tidemark/flowd.yaml',
+  '/usr/bin/tidemark',
+  '/usr/lib/sysusers.d/tidemark.conf',
+  '/usr/lib/tidemark/bpf/marker.bpf.o',
+  '/usr/lib/tidemark/flowd-go',
+  '/usr/lib/tidemark/native/koffi.node',
+  '/usr/lib/tmpfiles.d/tidemark.conf',
+  '/usr/share/bash-completion/completions/tidemark',
+  '/usr/share/fish/vendor_completions.d/tidemark.fish',
+  '/usr/share/man/man1/tidemark.1',
+  '/usr/share/man/man5/tidemark-collector.yaml.5',
+  '/usr/share/man/man5/tidemark-flowd.yaml.5',
+  '/usr/share/man/man8/tidemark-collector.8',
+  '/usr/share/man/man8/tidemark-flowd.8',
+]
