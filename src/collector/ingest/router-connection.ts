@@ -1,10 +1,11 @@
 import { isTidemarkError, type Logger, type TidemarkError } from '../../common/index.ts'
-import { type AmqpConnection, type AmqpOptions, type AmqpPeer, connectAmqp } from './amqp.ts'
+import type { AmqpConnection, AmqpOptions, AmqpPeer } from './amqp.ts'
 import { Backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { explainFailure } from './connect-failure.ts'
 import { loadCredentials } from './credentials.ts'
 import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
+import { connectAmqp } from './rhea-connection.ts'
 
 export interface ReconnectOptions extends AmqpOptions {
   firstDelayMs: number

@@ -222,6 +222,7 @@ export class VanIngest implements Service {
 
   #detach(source: VanSource): void {
     for (const address of source.addresses) this.#connection.current?.detach(address)
+    if (source.direct !== undefined) this.#connection.current?.detach(source.direct)
   }
 
   /** Called for each message that the socket brings: nothing is done here but to keep it. */

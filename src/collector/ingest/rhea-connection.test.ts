@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TidemarkError } from '../../common/index.ts'
-import { type AmqpConnection, type AmqpPeer, connectAmqp } from './amqp.ts'
+import type { AmqpConnection, AmqpOptions, AmqpPeer } from './amqp.ts'
+import { connectAmqp } from './rhea-connection.ts'
 
 const OPTIONS = { credit: 1000, idleTimeoutMs: 4000, openTimeoutMs: 500 }
 const toStop: (() => unknown)[] = []
@@ -33,14 +34,14 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
-function connect(port: number) {
+function connect(port: number, options: Partial<AmqpOptions> = {}) {
   const opened = Promise.withResolvers<AmqpPeer>()
   const closed = Promise.withResolvers<TidemarkError | undefined>()
   const outcomes: string[] = []
   const connection: AmqpConnection = connectAmqp(
     { host: '127.0.0.1', port, sasl: {}, origin: 'the test' },
     { hasCertificate: false },
-    OPTIONS,
+    { ...OPTIONS, ...options },
     { opened: opened.resolve, closed: closed.resolve, outcome: outcome => outcomes.push(outcome) },
   )
   toStop.push(() => connection.close())
@@ -149,6 +150,29 @@ describe('the connection to a router', () => {
     expect(await closed).toMatchObject({
       code: 'AMQP_CLOSED',
       message: expect.stringContaining('shutting down') as string,
+    })
+  })
+
+  it('ends when the router falls silent without a word, and says how long it was', async () => {
+    const router = await listen()
+    const sockets: Socket[] = []
+    // Between the two: passes on what comes until it is told to be deaf.
+    const between = createServer(socket => {
+      const onward = connectTcp(router.port, '127.0.0.1')
+      for (const end of [socket, onward]) end.on('error', () => undefined)
+      sockets.push(socket.pipe(onward), onward.pipe(socket))
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    toStop.push(() => {
+      for (const socket of sockets) socket.destroy()
+      between.close()
+    })
+    const { opened, closed } = connect(portOf(between), { idleTimeoutMs: 100 })
+    await opened
+    for (const socket of sockets) socket.unpipe().pause()
+    expect(await closed).toMatchObject({
+      code: 'AMQP_CLOSED',
+      message: expect.stringMatching(/nothing came from there for \d+ ms/) as string,
     })
   })
 
