@@ -1,3 +1,4 @@
+import rhea from 'rhea'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Metrics, silentLogger } from '../../common/index.ts'
 import {
@@ -15,6 +16,7 @@ import { VanCounters } from './van-counters.ts'
 import { BEACON_ADDRESS, type VanSource } from './van-source.ts'
 import { VanSources } from './van-sources.ts'
 
+const { message } = rhea
 const ROUTER = 'fz6wq:0'
 const MAIN = `mc/sfe.${ROUTER}`
 
@@ -115,7 +117,7 @@ function balance(): number {
 }
 
 describe('the sources of a network', () => {
-  it('attaches all addresses of a router, the main one last, and asks it when that is up', () => {
+  it('attaches all addresses of a router, the main one last, and asks it when that is up (V5)', () => {
     beacon()
     expect([...attached.keys()]).toEqual([`${MAIN}.flows`, `${MAIN}.logs`, MAIN])
     expect(sent).toEqual([])
@@ -124,7 +126,7 @@ describe('the sources of a network', () => {
     expect(port.told).toEqual([`open ${ROUTER} ROUTER`, `mark ${ROUTER}`])
   })
 
-  it('reads the heartbeats of a controller, whose beacon has string keys, and all addresses of a type unknown', () => {
+  it('reads the heartbeats of a controller, whose beacon has string keys (V6), and all addresses of a type unknown', () => {
     beacon('73e06170-6bc7-4ac2-bf9a-c0a3ce8b8b5e', 'CONTROLLER')
     beacon('odd', 'SOMETHING')
     expect([...attached.keys()]).toEqual([
@@ -134,7 +136,7 @@ describe('the sources of a network', () => {
     ])
   })
 
-  it('knows a router 2.0.x, whose beacon lacks id and direct, by its address, and never asks it', () => {
+  it('knows a router 2.0.x, whose beacon lacks id and direct, by its address, and never asks it (V7)', () => {
     for (const address of ['mc/sfe.x', 'mc/sfe.y']) {
       const old = encodeBeacon({ id: '', direct: '', sourceType: 'ROUTER', address }, 'router')
       receive(BEACON_ADDRESS, old)
@@ -160,7 +162,7 @@ describe('the sources of a network', () => {
     expect(balance()).toBe(0)
   })
 
-  it('attributes a heartbeat by its id, not by the address that it was sent to', () => {
+  it('attributes a heartbeat by its id, not by the address that it was sent to (V9)', () => {
     beacon('site', 'CONTROLLER')
     receive('mc/sfe.site.heartbeats', encodeHeartbeat({ to: 'elsewhere', id: 'site', nowUs: 7e6 }, 'controller-v2'), 10)
     expect(port.handles[0]?.clockOffsetUs).toBe(3e6)
@@ -177,7 +179,7 @@ describe('the sources of a network', () => {
     expect(port.handles[1]?.clockOffsetUs).toBe(5)
   })
 
-  it('begins a new incarnation when the message ids begin anew: 40, 41, 3', () => {
+  it('begins a new incarnation when the message ids begin anew: 40, 41, 3 (V18)', () => {
     liveRouter()
     const heartbeat = (messageId: number) => encodeHeartbeat({ to: MAIN, messageId, id: ROUTER, nowUs: 0 }, 'router')
     for (const [index, id] of [40, 41, 3].entries()) receive(MAIN, heartbeat(id), 2 * index)
@@ -194,7 +196,7 @@ describe('the sources of a network', () => {
     expect(counters.flushes).toMatchObject({ first: 1, gap: 1 })
   })
 
-  it('asks once for records that came without their beginning, however many', () => {
+  it('asks once for records that came without their beginning, however many (V17)', () => {
     liveRouter()
     port.outcome = 'incomplete'
     const deltas = Array.from({ length: 50 }, (_, index) => ({
@@ -216,7 +218,7 @@ describe('the sources of a network', () => {
     expect(counters.sweptRecords).toBe(2)
   })
 
-  it('ends a silent source when it was last heard, and takes its late return for a new one', () => {
+  it('ends a silent source when it was last heard, and takes its late return for a new one (defect 13)', () => {
     liveRouter()
     sources.tick(10.5e6)
     expect(sources.countByPhase()).toMatchObject({ stale: 1, live: 0 })
@@ -249,7 +251,7 @@ describe('the sources of a network', () => {
     expect(sources.countByPhase()).toMatchObject({ live: 0, gone: 1 })
   })
 
-  it('reads and asks the sources that it knows again after a reconnect, without a beacon', () => {
+  it('reads and asks the sources that it knows again after a reconnect, without a beacon (defect 12)', () => {
     const source = liveRouter()
     attached.clear()
     sources.onDisconnected(1e6)
@@ -278,7 +280,7 @@ describe('the sources of a network', () => {
     expect(sent).toHaveLength(1)
   })
 
-  it('counts what it cannot use by cause, and the sums match', async () => {
+  it('counts what it cannot use by cause, and the sums match (defects 15 and 26)', async () => {
     liveRouter()
     port.outcome = 'unknown-type'
     const odd = { type: 99, identity: 'x', codes: [200], values: ['y'] }
@@ -292,6 +294,36 @@ describe('the sources of a network', () => {
       ]),
     )
     expect(await metrics.text()).toMatch(/attributes_noted_total{problem="unknown-attribute"} [12]\n/)
+    expect(balance()).toBe(0)
+  })
+
+  it('takes an empty list of records for a sign of life, and any other body for malformed (V15)', () => {
+    const source = liveRouter()
+    receive(MAIN, encodeRecords({ to: MAIN, messageId: 11, records: [] }), 9)
+    expect(source.lastHeardUs).toBe(9e6)
+    expect(counters.records.dropped()).toBe(0)
+    const bodies: unknown[] = [message.data_section(Buffer.from('x')), null, 'text', 7]
+    for (const body of bodies) {
+      receive(MAIN, message.encode({ to: MAIN, subject: 'RECORD', message_id: 12, body }), 9)
+    }
+    expect(counters.records.droppedByCause).toEqual(new Map([['malformed-body', 4]]))
+    expect(attached.has(MAIN)).toBe(true)
+    expect(balance()).toBe(0)
+  })
+
+  it('ignores messages without a subject that it knows, counted (V16), but no version of a BEACON (V8)', () => {
+    liveRouter()
+    for (const subject of [undefined, 'GOSSIP', 'FLUSH']) {
+      receive(MAIN, message.encode({ to: MAIN, body: null, ...(subject === undefined ? {} : { subject }) }), 1)
+    }
+    expect(counters.messages.dropped('other-subject')).toBe(3)
+    const application_properties = { v: 2, sourceType: 'ROUTER', id: 'x:0', address: 'mc/sfe.x:0', direct: 'sfe.x:0' }
+    receive(
+      BEACON_ADDRESS,
+      message.encode({ to: BEACON_ADDRESS, subject: 'BEACON', application_properties, body: null }),
+      1,
+    )
+    expect(attached.has('mc/sfe.x:0')).toBe(true)
     expect(balance()).toBe(0)
   })
 

@@ -29,7 +29,7 @@ const status = () => world.collector.ingest.status
 const counters = () => world.collector.ingest.counters
 
 describe('the view is right again after', () => {
-  it('messages that come twice, that overtake each other, and that hold what nobody knows', async () => {
+  it('messages that come twice, that overtake each other, and that hold what nobody knows (defects 15 and 26)', async () => {
     await agreed()
     world.van.setMessageFaults({ duplicate: 0.3, reorder: 0.3, unknown: 0.2, wrongType: 0.2, lateTime: 0.2 })
     await survive()
@@ -45,7 +45,7 @@ describe('the view is right again after', () => {
     expect(counters().flushes.gap).toBeGreaterThan(0)
   })
 
-  it('a router that restarts in place: same id, all record ids used again', async () => {
+  it('a router that restarts in place: same id, all record ids used again (defect 13)', async () => {
     const { van, collector } = await agreed()
     const [id] = van.network.sourceIds(0)
     van.network.restartRouter(0)
@@ -105,8 +105,8 @@ describe('the view is right again after', () => {
   })
 })
 
-describe('of the defects of the prototype', () => {
-  it('12 (one blind FLUSH) is gone: after a reconnect everything is asked for again, and what ended is ended', async () => {
+describe('a defect of the prototype is gone', () => {
+  it('defect 12, one blind FLUSH: after a reconnect everything is asked for again, and what ended is ended', async () => {
     const { van, collector } = await agreed()
     const before = counters().flushes.first
     van.network.closeConnections()
@@ -115,7 +115,7 @@ describe('of the defects of the prototype', () => {
     await survive(1000)
   })
 
-  it('14 (no .flows, no .heartbeats) is gone: connections of 3.x routers are seen, and the clocks of controllers known', async () => {
+  it('defect 14, no .flows, no .heartbeats: connections of 3.x routers are seen, and the clocks of controllers known', async () => {
     const { van, collector } = await agreed()
     await collector.pass(3000)
     expect([...collector.graph.view.byType('BIFLOW_TPORT')].length).toBeGreaterThan(0)
