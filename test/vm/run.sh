@@ -22,6 +22,6 @@ for folder in .cache/vm/kernels/*/; do
     failed=$((failed + 1))
   fi
 done
-[ "${WRITE:-no}" = yes ] && node tools/kernel-table.ts build/vm/*.txt
+if [ "${WRITE:-no}" = yes ]; then node tools/kernel-table.ts build/vm/*.txt; fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
