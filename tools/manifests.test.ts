@@ -84,6 +84,7 @@ describe.each([
     expect(container.volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/etc/tidemark' }))
     const values = effective(all.get('ConfigMap')!.data!['collector.yaml']!)
     expect(values.get('http.bindAddress')).toBe('0.0.0.0')
+    expect(values.get('http.access')).toBe('open')
     expect(values.get('http.bindPort')).toBe(API_PORT)
     expect(Number(values.get('retention.maxBytes'))).toBeLessThanOrEqual(2 ** 29)
   })

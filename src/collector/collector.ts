@@ -44,6 +44,7 @@ export class Collector implements Service {
     this.#api = new ApiServer({
       host: http.bindAddress,
       port: http.bindPort,
+      access: http,
       cors: http.cors,
       projection,
       hub,

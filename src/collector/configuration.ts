@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { HTTP_ACCESS_OPTIONS } from '../common/index.ts'
 import { SOURCE_TIMERS } from './ingest/index.ts'
 
 const MECHANISMS = ['EXTERNAL', 'PLAIN', 'ANONYMOUS'] as const
@@ -129,6 +130,7 @@ const Http = Type.Object(
       maximum: 65_535,
       description: 'Its port; 0 takes a free one.',
     }),
+    ...HTTP_ACCESS_OPTIONS,
     cors: Type.Boolean({
       default: false,
       description:

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type LoadedConfiguration, loadConfiguration, parseConfiguration } from '../common/index.ts'
+import { type LoadedConfiguration, loadConfiguration, parseConfiguration, requireGuard } from '../common/index.ts'
 import { CollectorConfiguration } from './configuration.ts'
 
 type LoadedCollectorConfiguration = LoadedConfiguration<CollectorConfiguration>
@@ -18,7 +18,7 @@ export interface ConfigurationChoice {
  * Reads the collector's configuration. Without a file at the usual place the defaults hold, since a connect.json may
  * say all that is needed; a file that was named must be there.
  *
- * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE
  */
 export function loadCollectorConfiguration({
   conf,
@@ -28,7 +28,9 @@ export function loadCollectorConfiguration({
   if (conf === undefined && !existsSync(CONFIGURATION_FILE)) {
     return parseConfiguration(CollectorConfiguration, '', CONFIGURATION_FILE, options)
   }
-  return loadConfiguration(CollectorConfiguration, conf ?? CONFIGURATION_FILE, options)
+  const loaded = loadConfiguration(CollectorConfiguration, conf ?? CONFIGURATION_FILE, options)
+  requireGuard('http', loaded.values.http.bindAddress, loaded.values.http)
+  return loaded
 }
 
 /** Rules across keys: each complaint belongs to a key. */

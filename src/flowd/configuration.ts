@@ -8,6 +8,7 @@ import {
   type LoadOptions,
   loadConfiguration,
   parseConfiguration,
+  requireGuard,
 } from '../common/index.ts'
 import { BACKENDS } from './backends/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
@@ -47,11 +48,14 @@ export interface FlowdFileChoice extends FileChoice {
 /**
  * Reads flowd's configuration: the file named, else the first that exists of its usual places.
  *
- * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE
  */
 export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
-  return loadConfiguration(FLOWD_CONFIGURATION, file, loadOptions(file, choice))
+  const loaded = loadConfiguration(FLOWD_CONFIGURATION, file, loadOptions(file, choice))
+  const api = loaded.values.plugins?.api
+  if (api !== undefined) requireGuard('plugins.api', api.bindAddress, api)
+  return loaded
 }
 
 /**

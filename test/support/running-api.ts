@@ -1,6 +1,7 @@
 import type { ApiServerOptions, WatchHubOptions } from '../../src/collector/api/index.ts'
 import { ApiServer, WATCH_DEFAULTS, WatchHub } from '../../src/collector/api/index.ts'
 import { silentLogger } from '../../src/common/index.ts'
+import { NO_ACCESS_FILES } from './http-access.ts'
 import { ProjectionInMemory } from './projection-in-memory.ts'
 import { WatchStream } from './watch-stream.ts'
 
@@ -24,6 +25,7 @@ export class RunningApi implements AsyncDisposable {
     this.server = new ApiServer({
       host: '127.0.0.1',
       port: 0,
+      access: NO_ACCESS_FILES,
       cors: false,
       projection: this.view,
       hub: this.hub,

@@ -1,6 +1,6 @@
 import { get as getHttp, type IncomingMessage } from 'node:http'
-import { get as getHttps } from 'node:https'
-import { messageOf, TidemarkError } from '../../common/index.ts'
+import { get as getHttps, type RequestOptions } from 'node:https'
+import { isLoopback, messageOf, TidemarkError } from '../../common/index.ts'
 import { jsonStream } from './json-stream.ts'
 
 const API_PREFIX = '/api/v1alpha1/'
@@ -10,19 +10,39 @@ const ANSWER_TIMEOUT_MS = 30_000
 /** An object of v1alpha1: flat, with `recordType`, `identity` and attributes by name. */
 export type ApiObject = Readonly<Record<string, unknown>>
 
+/** What a collector wants to see before it answers. */
+export interface ClientAccess {
+  token?: string | undefined
+  /** PEM of the authorities that may have signed the collector's certificate; the well-known ones when absent. */
+  ca?: string | undefined
+}
+
 /** Reads a collector's v1alpha1. */
 export class ApiClient {
   readonly #server: string
+  readonly #requestOptions: RequestOptions
 
-  /** @param server base URL of the collector, for example `http://127.0.0.1:8010` */
-  constructor(server: string) {
-    if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) throw new TidemarkError('SERVER_URL_INVALID', { server })
+  /**
+   * @param server base URL of the collector, for example `http://127.0.0.1:8010`
+   * @throws TidemarkError SERVER_URL_INVALID, TOKEN_IN_CLEAR
+   */
+  constructor(server: string, { token, ca }: ClientAccess = {}) {
+    const url = URL.parse(server)
+    if (url === null || !/^https?:$/.test(url.protocol)) throw new TidemarkError('SERVER_URL_INVALID', { server })
+    if (token !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+      throw new TidemarkError('TOKEN_IN_CLEAR', { server })
+    }
     this.#server = server.replace(/\/+$/, '')
+    this.#requestOptions = {
+      agent: false,
+      ...(ca === undefined ? {} : { ca }),
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+    }
   }
 
   /**
    * @param path below the API's prefix, with its query: `flows?vanaddr=backend`
-   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_REFUSED
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED
    */
   async list(path: string): Promise<ApiObject[]> {
     for await (const value of this.#read(path)) if (Array.isArray(value)) return value as ApiObject[]
@@ -32,7 +52,7 @@ export class ApiClient {
   /**
    * The initial list, then each changed object as a list of one, until the signal aborts.
    *
-   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
    */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<ApiObject[], void, undefined> {
     let hasBegun = false
@@ -62,7 +82,7 @@ export class ApiClient {
   #get(url: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
     const get = url.startsWith('https:') ? getHttps : getHttp
     return new Promise((resolve, reject) => {
-      const request = get(url, { agent: false, ...(signal === undefined ? {} : { signal }) }, resolve)
+      const request = get(url, { ...this.#requestOptions, ...(signal === undefined ? {} : { signal }) }, resolve)
       request.once('error', reject)
       // A watch may be silent for as long as nothing changes.
       if (signal === undefined) {
@@ -82,6 +102,10 @@ function reasonOf(error: unknown): string {
 }
 
 async function refusal(server: string, response: IncomingMessage): Promise<TidemarkError> {
+  if (response.statusCode === 401) {
+    response.destroy()
+    return new TidemarkError('COLLECTOR_UNAUTHORIZED', { server })
+  }
   let text = ''
   for await (const part of response) text += String(part)
   return new TidemarkError('COLLECTOR_REFUSED', {

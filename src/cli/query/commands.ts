@@ -4,6 +4,8 @@ import type { Query, QueryOptions } from './query.ts'
 
 interface CommandOptions extends QueryOptions {
   server: string
+  tokenFile?: string
+  caFile?: string
   output: OutputFormat
   watch: boolean
 }
@@ -40,6 +42,12 @@ function queryCommand(program: Command, name: string, description: string): Comm
     .command(name)
     .description(description)
     .addOption(new Option('--server <url>', 'the collector to ask').env(SERVER_VARIABLE).default(DEFAULT_SERVER))
+    .addOption(new Option('--token-file <file>', 'file whose first token is shown').env('TIDEMARK_TOKEN_FILE'))
+    .addOption(
+      new Option('--ca-file <file>', "PEM file of the authorities that sign the collector's certificate").env(
+        'TIDEMARK_CA_FILE',
+      ),
+    )
     .addOption(outputOption())
     .option('-w, --watch', 'go on and show what changes', false)
     .option('-f, --ended', 'show what has ended too', false)
@@ -48,7 +56,8 @@ function queryCommand(program: Command, name: string, description: string): Comm
 async function run<Row>(query: Query<Row>, options: CommandOptions, addresses: string[] = []): Promise<void> {
   const { ApiClient } = await import('./api-client.ts')
   const { answer, follow } = await import('./run-query.ts')
-  const client = new ApiClient(options.server)
+  const { readClientAccess } = await import('./client-access.ts')
+  const client = new ApiClient(options.server, readClientAccess(options))
   if (!options.watch) {
     const { text, tables } = await answer(query, client, options.output, options.ended)
     process.stdout.write(text)

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Logger, Service } from '../../common/index.ts'
-import { answerErrorsFromTable, TidemarkError } from '../../common/index.ts'
+import type { HttpAccessOptions, Logger, Service } from '../../common/index.ts'
+import { answerErrorsFromTable, HttpGate, TidemarkError } from '../../common/index.ts'
 import type { Readiness } from './probes.ts'
 import { addProbes } from './probes.ts'
 import type { Projection } from './v1alpha1/projection.ts'
@@ -14,9 +14,11 @@ export const API_PREFIX = '/api/v1alpha1'
 
 /** What the prototype allows when `USE_CORS=yes`. */
 const CORS = { origin: '*', methods: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], strictPreflight: false }
-/** A client that neither sends its request nor takes its answer for so long is cut; watchers are exempt. */
-const IDLE_MS = 60_000
 const REQUEST_MS = 30_000
+/** Nobody has reason to send the collector a body. */
+const BODY_BYTES = 65_536
+/** Connections that may stand beside those of watchers. */
+const OTHER_CONNECTIONS = 4096
 
 /** What `/metrics` sends. */
 export interface MetricsText {
@@ -29,6 +31,8 @@ export interface ApiServerOptions {
   host: string
   /** 0 takes a free one, see `address`. */
   port: number
+  /** Who may use it. */
+  access: HttpAccessOptions
   /** Whether pages of other origins may read the API. */
   cors: boolean
   projection: Projection
@@ -41,11 +45,20 @@ export interface ApiServerOptions {
 /** The collector's HTTP server: v1alpha1, metrics and probes. */
 export class ApiServer implements Service {
   readonly #options: ApiServerOptions
+  readonly #gate: HttpGate
   #server: FastifyInstance | undefined
   #address: string | undefined
 
   constructor(options: ApiServerOptions) {
     this.#options = options
+    this.#gate = new HttpGate({
+      section: 'http',
+      bindAddress: options.host,
+      access: options.access,
+      requestMs: REQUEST_MS,
+      maxConnections: options.hub.maxWatchers + OTHER_CONNECTIONS,
+      log: options.log,
+    })
   }
 
   /** Where it listens, as a URL; only while started. */
@@ -54,13 +67,15 @@ export class ApiServer implements Service {
     return this.#address
   }
 
-  /** @throws TidemarkError ADDRESS_IN_USE */
+  /** @throws TidemarkError ADDRESS_IN_USE, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
   async start(): Promise<void> {
     const { host, port } = this.#options
+    await this.#gate.open()
     const server = await this.#build()
     try {
-      this.#address = await server.listen({ host, port })
+      this.#address = this.#gate.url(await server.listen({ host, port }))
     } catch (error) {
+      this.#gate.close()
       await server.close()
       const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
       throw isInUse
@@ -74,6 +89,7 @@ export class ApiServer implements Service {
     const server = this.#server
     this.#server = undefined
     this.#address = undefined
+    this.#gate.close()
     this.#options.hub.stop()
     await server?.close()
   }
@@ -82,9 +98,9 @@ export class ApiServer implements Service {
     const { projection, hub, metrics, readiness, log } = this.#options
     const server = fastify({
       logger: false,
+      serverFactory: this.#gate.serverFactory,
+      bodyLimit: BODY_BYTES,
       forceCloseConnections: true,
-      connectionTimeout: IDLE_MS,
-      requestTimeout: REQUEST_MS,
       exposeHeadRoutes: false,
     })
     if (this.#options.cors) await server.register(cors, CORS)
@@ -93,6 +109,7 @@ export class ApiServer implements Service {
       done()
     })
     answerErrorsFromTable(server, log)
+    this.#gate.guard(server)
     addProbes(server, readiness)
     server.get('/metrics', (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(Readable.from(metrics.blocks(), { highWaterMark: 1 })),

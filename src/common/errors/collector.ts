@@ -99,6 +99,18 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  COLLECTOR_UNAUTHORIZED: {
+    message: 'the collector at {server} answers only those it knows',
+    remedy: 'give --token-file FILE or TIDEMARK_TOKEN_FILE, with a token that its http.tokenFile holds',
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  TOKEN_IN_CLEAR: {
+    message: 'a token would cross the network readable for all on the way to {server}',
+    remedy: 'name the collector by https://, or leave --token-file and TIDEMARK_TOKEN_FILE out',
+    exitCode: 2,
+    httpStatus: 500,
+  },
   COLLECTOR_ENDED_WATCH: {
     message: 'the collector at {server} ended the stream of changes',
     remedy: 'it stopped, or this command read too slowly; start the command again',

@@ -68,6 +68,37 @@ export const GENERAL_ERRORS = {
     exitCode: 1,
     httpStatus: 413,
   },
+  HTTP_URL_TOO_LONG: {
+    message: 'the URL of the request is longer than {limit} characters',
+    remedy: 'ask for less at once',
+    exitCode: 1,
+    httpStatus: 414,
+  },
+  HTTP_UNAUTHORIZED: {
+    message: 'this server answers only those it knows',
+    remedy: 'send Authorization: Bearer TOKEN, or user and password; see docs/how-to/secure-the-api.md',
+    exitCode: 1,
+    httpStatus: 401,
+  },
+  HTTP_UNGUARDED: {
+    message: '{section} would serve everyone who reaches {address}, without {missing}',
+    remedy:
+      'set these keys of {section}, or bindAddress: 127.0.0.1; {section}.access: open serves everyone on purpose (docs/how-to/secure-the-api.md)',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  HTTP_KEY_PAIR_INCOMPLETE: {
+    message: '{section} names one of certificateFile and keyFile only',
+    remedy: 'name both for HTTPS, or none for HTTP',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  HTTP_FILE_UNUSABLE: {
+    message: 'the {what} {file} cannot be used: {reason}',
+    remedy: 'check its path, owner and mode, and that it holds what docs/how-to/secure-the-api.md says',
+    exitCode: 78,
+    httpStatus: 500,
+  },
   INTERNAL: {
     message: 'something failed inside Tidemark: {reason}',
     remedy: 'the log has the details; please report them',

@@ -53,7 +53,7 @@ function statusOf(thrown: unknown): number {
 }
 
 function refuse(reply: FastifyReply, status: number, reason: string): FastifyReply {
-  const phrase = status < 500 ? `Bad request - ${reason}` : reason
+  const phrase = status < 500 && status !== 401 ? `Bad request - ${reason}` : reason
   return reply
     .code(status)
     .header('content-type', JSON_TYPE)

@@ -52,6 +52,10 @@ export class WatchHub {
     return this.#clients.size
   }
 
+  get maxWatchers(): number {
+    return this.#options.maxWatchers
+  }
+
   get isFull(): boolean {
     return this.#clients.size >= this.#options.maxWatchers
   }

@@ -5,11 +5,13 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../../test/support/flowd/flows.ts'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
+import { NO_ACCESS_FILES } from '../../../../test/support/http-access.ts'
 import { flowIdsRoundTrip, flowIdsSurvive } from '../../../../test/support/properties/flow-id.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import { formatFlowId } from './flow-id.ts'
 import { api } from './index.ts'
+import type { ApiOptions } from './options.ts'
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -37,7 +39,7 @@ function post(body: unknown, type = 'application/json'): Promise<Response> {
 }
 
 /** Options that are read when the plugin is made, since the port is found late. */
-const options = () => ({ bindAddress: '127.0.0.1', bindPort: port })
+const options = () => ({ ...NO_ACCESS_FILES, bindAddress: '127.0.0.1', bindPort: port })
 
 describePlugin('api', {
   create: context => api.create(options(), context),
@@ -55,7 +57,7 @@ describe('the API', () => {
     for (const plugin of plugins.splice(0)) await plugin.stop()
   })
 
-  async function running(change: { bindAddress?: string; bindPort?: number } = {}) {
+  async function running(change: Partial<ApiOptions> = {}) {
     const context = unitContext()
     const plugin = api.create({ ...options(), ...change }, context)
     const events: FlowEvent[] = []
@@ -224,7 +226,7 @@ describe('the API', () => {
     }
     await running()
     await expect(running()).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
-    await expect(running({ bindAddress: '192.0.2.1' })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
+    await expect(running({ bindAddress: '192.0.2.1', access: 'open' })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
   })
 
   it('survives any body over HTTP', async () => {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { HTTP_ACCESS_OPTIONS } from '../../../common/index.ts'
 
 /** The configuration section `plugins.api`. */
 export const API_OPTIONS = Type.Object(
@@ -6,7 +7,7 @@ export const API_OPTIONS = Type.Object(
     bindAddress: Type.String({
       default: '127.0.0.1',
       minLength: 1,
-      description: 'Where to listen. Anyone who reaches it may say what traffic is for: it asks for no password.',
+      description: 'Where to listen. Anyone who is let in may say what traffic is for.',
     }),
     bindPort: Type.Integer({
       default: 7777,
@@ -14,6 +15,7 @@ export const API_OPTIONS = Type.Object(
       maximum: 65_535,
       description: 'TCP port; 0 takes a free one, which the log tells.',
     }),
+    ...HTTP_ACCESS_OPTIONS,
   },
   { description: 'Events as HTTP requests, and a look at the live flows.' },
 )

@@ -1,0 +1,6 @@
+export type { HttpGateOptions } from './http-gate.ts'
+export { HttpGate } from './http-gate.ts'
+export type { HttpAccessOptions } from './options.ts'
+export { HTTP_ACCESS_OPTIONS } from './options.ts'
+export { isLoopback, requireGuard } from './require-guard.ts'
+export { readTokens } from './tokens.ts'
