@@ -96,6 +96,15 @@ describe.each([
   })
 })
 
+describe('packaging/container/compose.yaml', () => {
+  it('has a configuration with which its collector starts and sees the simulated network', () => {
+    expect(readFileSync('packaging/container/compose.yaml', 'utf8')).toContain('["./collector.yaml:/etc/tidemark/')
+    const values = effective(readFileSync('packaging/container/collector.yaml', 'utf8'))
+    expect([values.get('http.bindAddress'), values.get('http.access')]).toEqual(['0.0.0.0', 'open'])
+    expect(values.get('(router)')).toBe('amqp://van:5672')
+  })
+})
+
 describe('packaging/kubernetes/collector-skupper2.yaml', () => {
   const all = resources('packaging/kubernetes/collector-skupper2.yaml')
 

@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../../test/support/flowd/flows.ts'
@@ -227,6 +230,35 @@ describe('the API', () => {
     await running()
     await expect(running()).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
     await expect(running({ bindAddress: '192.0.2.1', access: 'open' })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
+  })
+
+  it('takes events and shows flows only for a token of its file, once it has one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-api-'))
+    try {
+      const tokenFile = join(folder, 'tokens')
+      writeFileSync(tokenFile, 'a-token-that-is-long-enough\n')
+      const { context, events } = await running({ tokenFile })
+      const headers = (token: string) => ({ 'content-type': 'application/json', authorization: `Bearer ${token}` })
+      const tell = (more: Record<string, string>) =>
+        call('/flow', { method: 'POST', headers: more, body: JSON.stringify(flow) })
+      expect((await post(flow)).status).toBe(401)
+      expect((await tell(headers('a-token-that-nobody-knows'))).status).toBe(401)
+      expect((await call('/flows')).status).toBe(401)
+      expect((await call('/dummy/start')).status).toBe(401)
+      expect(events).toEqual([])
+      expect(context.metrics.stage('plugin api').dropped('refused')).toBe(2)
+      expect((await tell(headers('a-token-that-is-long-enough'))).status).toBe(200)
+      expect(events).toHaveLength(1)
+      expect((await call('/readyz')).status).toBe(200)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('does not start for others without access control, and does when told to', async () => {
+    await expect(running({ bindAddress: '[::]' })).rejects.toMatchObject({ code: 'HTTP_UNGUARDED', exitCode: 78 })
+    await running({ bindAddress: '0.0.0.0', access: 'open' })
+    expect((await call('/flows')).status).toBe(200)
   })
 
   it('survives any body over HTTP', async () => {
