@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiServer, WatchHub } from '../src/collector/api/index.ts'
 import { CollectorMetrics } from '../src/collector/metrics/index.ts'
 import { Metrics, silentLogger } from '../src/common/index.ts'
+import { NO_ACCESS_FILES } from '../test/support/http-access.ts'
 import { T, ToldGraph } from '../test/support/told-graph.ts'
 
 /**
@@ -20,6 +21,7 @@ const metrics = new CollectorMetrics({ view: told.view, hub, metrics: new Metric
 const server = new ApiServer({
   host: '127.0.0.1',
   port: 0,
+  access: NO_ACCESS_FILES,
   cors: false,
   projection: told.api,
   hub,
