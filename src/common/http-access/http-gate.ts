@@ -68,6 +68,7 @@ export class HttpGate {
 
   close(): void {
     this.#watch.stop()
+    this.#tlsServers.length = 0
     this.#warnings.flush()
   }
 

@@ -1,4 +1,3 @@
-export type { HttpGateOptions } from './http-gate.ts'
 export { HttpGate } from './http-gate.ts'
 export type { HttpAccessOptions } from './options.ts'
 export { HTTP_ACCESS_OPTIONS } from './options.ts'
