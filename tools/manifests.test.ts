@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { API_PORT } from '../src/collector/api/index.ts'
 import { checkCollector } from '../src/collector/index.ts'
+import { parseConfiguration } from '../src/common/index.ts'
+import { FLOWD_CONFIGURATION } from '../src/flowd/index.ts'
 
 /** What these tests read of a Kubernetes resource. */
 interface Resource {
@@ -102,6 +104,19 @@ describe('packaging/container/compose.yaml', () => {
     const values = effective(readFileSync('packaging/container/collector.yaml', 'utf8'))
     expect([values.get('http.bindAddress'), values.get('http.access')]).toEqual(['0.0.0.0', 'open'])
     expect(values.get('(router)')).toBe('amqp://van:5672')
+  })
+})
+
+describe('the configurations of flowd in containers', () => {
+  const daemonSet = resources('packaging/kubernetes/flowd-daemonset.yaml').get('ConfigMap')
+
+  it.each([
+    ['packaging/container/flowd.yaml', readFileSync('packaging/container/flowd.yaml', 'utf8')],
+    ['packaging/kubernetes/flowd-daemonset.yaml', daemonSet?.data?.['flowd.yaml'] ?? ''],
+  ])('%s is valid to the letter and turns the marker on', (name, text) => {
+    const { values, warnings } = parseConfiguration(FLOWD_CONFIGURATION, text, name)
+    expect(warnings).toEqual([])
+    expect(values.backends?.marker?.targetInterfaces).toHaveLength(1)
   })
 })
 
