@@ -87,7 +87,8 @@ IMAGE := localhost/tidemark:$(FLAVOUR)
 CONTAINERS := $(shell command -v podman || command -v docker || echo podman)
 .PHONY: docker-build
 docker-build: ## build the container image FLAVOUR (dev, test or release)
-	@$(CONTAINERS) build --target $(FLAVOUR) -t $(IMAGE) -f packaging/container/Containerfile .
+	@$(CONTAINERS) build --target $(FLAVOUR) -t $(IMAGE) -f packaging/container/Containerfile \
+	  --build-arg COMMIT="$$(git rev-parse --short=12 HEAD)" --build-arg COMMIT_DATE="$$(git show -s --format=%cI HEAD)" .
 
 .PHONY: docker-start
 docker-start: ## start a container of FLAVOUR with the capabilities that flowd needs

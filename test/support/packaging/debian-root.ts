@@ -23,7 +23,7 @@ export class DebianRoot {
   readonly #folder = mkdtempSync(join(tmpdir(), 'debian-root-'))
 
   constructor() {
-    makeBase()
+    minimalDebian()
     for (const name of ['changes', 'work', 'root']) mkdirSync(join(this.#folder, name))
   }
 
@@ -88,12 +88,14 @@ export class DebianRoot {
   }
 }
 
-function makeBase(): void {
-  if (existsSync(BASE)) return
+/** The folder of debootstrap's minbase, made when it is not there. Nobody may change it. */
+export function minimalDebian(): string {
+  if (existsSync(BASE)) return BASE
   const unfinished = `${BASE}.${process.pid}`
   mkdirSync(dirname(BASE), { recursive: true })
   // What the package asks for in place of systemd itself, which a container does not run.
   const include = '--include=systemd-standalone-sysusers'
   execFileSync('debootstrap', ['--variant=minbase', include, 'bookworm', unfinished], { stdio: 'ignore' })
   renameSync(unfinished, BASE)
+  return BASE
 }

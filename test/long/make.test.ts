@@ -1,0 +1,146 @@
+import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// Every target of make runs in a clone of the last commit, with a network and mounts of its own; those that cannot are
+// printed with the reason.
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  dist: 'runs in test/long/packaging/dist.test.ts',
+  deb: 'runs in test/long/packaging/deb.test.ts',
+  srpm: 'runs in test/long/packaging/rpm.test.ts',
+  rpm: 'its second half runs in test/long/packaging/rpm.test.ts, without a network',
+  'docker-build': 'the same build runs in test/long/packaging/container.test.ts',
+  'test-vm': 'boots two virtual machines, and installs the package in them',
+  run: 'runs until Ctrl-C; tools/run.sh is what it starts',
+  'flow-start': 'needs the flowd of `make run`; test/system/flowd declares flows to a running flowd',
+  'flow-end': 'as flow-start',
+  install: 'fetches from npm; everything here needs that it ran',
+  packages: 'installs Debian packages; everything here needs that it ran',
+  check: 'runs first in .ci/run',
+  unit: 'is a part of test',
+  test: 'runs second in .ci/run',
+  'test-all': 'is what runs this',
+  bench: 'measures, which needs a machine that does nothing else',
+}
+
+let clone = ''
+
+/** Runs a target to its end in a network of its own; gives its exit code and what it printed. */
+function make(target: string, ...words: string[]): { code: number | null; printed: string } {
+  const { status, stdout, stderr, error } = spawnSync(...command(target, ...words))
+  if (error !== undefined) throw error
+  return { code: status, printed: `${stdout}${stderr}` }
+}
+
+function command(...words: string[]): [string, string[], SpawnOptions & { encoding: 'utf8' }] {
+  const script = 'ip link set lo up && exec make -o node_modules/.installed "$@"'
+  const inside = ['--net', '--mount', '--propagation', 'private', 'bash', '-c', script, 'make', ...words]
+  return ['unshare', inside, { cwd: clone, encoding: 'utf8' }]
+}
+
+const changes = () => execFileSync('git', ['status', '--porcelain'], { cwd: clone, encoding: 'utf8' })
+
+beforeAll(() => {
+  clone = mkdtempSync(join(tmpdir(), 'make-'))
+  execFileSync('git', ['clone', '--quiet', '--shared', '.', clone])
+  symlinkSync(resolve('node_modules'), join(clone, 'node_modules'))
+})
+afterAll(() => rmSync(clone, { recursive: true }))
+
+/** What a target that ends by itself shows of its work. */
+const RUNS: Readonly<Record<string, () => void>> = {
+  help: () => succeeds('help', 'print this list'),
+  build: () => {
+    succeeds('build')
+    expect(execFileSync(join(clone, 'bin/tidemark'), ['version'], { encoding: 'utf8' })).toMatch(/^node: v24/m)
+  },
+  generated: () => {
+    succeeds('generated')
+    for (const [folder, files] of [
+      ['conf', 2],
+      ['completions', 3],
+      ['man', 5],
+    ] as const) {
+      expect(readdirSync(join(clone, 'build/generated', folder))).toHaveLength(files)
+    }
+  },
+  man: () => {
+    succeeds('man')
+    for (const page of readdirSync(join(clone, 'build/generated/man'))) {
+      expect(readFileSync(join(clone, 'build/generated/man', page), 'utf8')).toMatch(/^\.TH /m)
+    }
+  },
+  'rpm-mock': () => {
+    // Debian's mock is a program of another purpose; RPM systems have the one that is meant.
+    if (existsSync('/usr/bin/mock')) return succeeds('rpm-mock')
+    const { code, printed } = make('rpm-mock', '-o', 'srpm')
+    expect(printed).toContain('mock is not installed')
+    expect(code).toBe(2)
+  },
+  release: () => {
+    const { code, printed } = make('release', 'VERSION=soon')
+    expect(printed).toContain('name the version')
+    expect(code).toBe(2)
+  },
+  demo: () => succeeds('demo', 'PASS in '),
+  'demo-picture': () => {
+    succeeds('demo-picture')
+    expect(readFileSync(join(clone, 'docs/images/demo.svg'), 'utf8')).toContain('</svg>')
+    execFileSync('git', ['checkout', '--quiet', 'docs/images/demo.svg'], { cwd: clone })
+  },
+  bpf: () => succeeds('bpf'),
+  'bpf-update': () => leavesTheSourcesAsTheyAre('bpf-update'),
+  format: () => leavesTheSourcesAsTheyAre('format'),
+  docs: () => leavesTheSourcesAsTheyAre('docs'),
+  'tc-show': () => succeeds('tc-show', 'qdisc'),
+  'tc-clean': () => succeeds('tc-clean'),
+  'prog-list': () => succeeds('prog-list'),
+  'docker-start': () => succeeds('docker-start', '--cap-add BPF --cap-add NET_ADMIN', 'CONTAINERS=echo'),
+  'docker-shell': () => succeeds('docker-shell', 'exec -it tidemark-dev', 'CONTAINERS=echo', 'FLAVOUR=dev'),
+  'docker-stop': () => succeeds('docker-stop', 'stop tidemark-release', 'CONTAINERS=echo'),
+  'compile-commands': () => {
+    succeeds('compile-commands')
+    const commands = JSON.parse(readFileSync(join(clone, 'compile_commands.json'), 'utf8')) as { file: string }[]
+    expect(commands.map(({ file }) => file)).toContain('marker.bpf.c')
+  },
+  clean: () => {
+    succeeds('clean')
+    for (const folder of ['build', 'dist', 'compile_commands.json']) expect(existsSync(join(clone, folder))).toBe(false)
+  },
+}
+
+function succeeds(target: string, printing = '', ...words: string[]): void {
+  const { code, printed } = make(target, ...words)
+  expect(printed).toContain(printing)
+  expect(`${target}: ${code === 0 ? 'done' : printed}`).toBe(`${target}: done`)
+}
+
+function leavesTheSourcesAsTheyAre(target: string): void {
+  succeeds(target)
+  expect(changes().replace(/^\?\? .*\n/gm, '')).toBe('')
+}
+
+describe('make', () => {
+  it('has no target that is neither run nor explained', () => {
+    const listed = make('help').printed.trimEnd().split('\n')
+    const targets = listed.map(line => line.trim().split(/\s+/)[0] ?? '')
+    expect([...Object.keys(RUNS), ...Object.keys(ELSEWHERE), 'ebpf-trace'].sort()).toEqual(targets.sort())
+    for (const [target, reason] of Object.entries(ELSEWHERE)) console.log(`make ${target} is not run here: ${reason}`)
+  })
+
+  it.each(Object.entries(RUNS).filter(([target]) => target !== 'clean'))('%s', (_target, run) => run())
+
+  it('ebpf-trace', async () => {
+    const [program, words, options] = command('ebpf-trace')
+    const child = spawn(program, words, { ...options, detached: true })
+    // It has nothing to say while no program prints: it runs on until it is stopped.
+    const early = await Promise.race([once(child, 'exit'), new Promise(done => setTimeout(done, 2000, 'runs'))])
+    if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGTERM')
+    expect(early).toBe('runs')
+  })
+
+  it('clean', () => RUNS['clean']?.())
+})
