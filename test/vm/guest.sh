@@ -111,7 +111,7 @@ if ! systemctl --quiet is-active tidemark-flowd; then
 fi
 expect 'flowd runs as its user' is_user tidemark-flowd
 expect 'collector runs as its user' is_user tidemark-collector
-expect 'doctor of the installed command' tidemark version
+expect 'the installed command says its version' tidemark version
 
 echo "attached: $(journalctl -u tidemark-flowd -o cat | grep -o -i -m 1 -E 'tcx|clsact' || echo unknown)"
 
