@@ -96,14 +96,19 @@ export class Agent<A extends Actions> {
  * whole group of processes, so hosts ignore it and wait for the director.
  */
 export function serve(actions: Actions, cleanUp: () => void | Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, ignoreSignal)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, ignore)
   process.on('message', ({ id, name, input }: Call) => {
-    void perform(actions, name, input).then(outcome => process.send?.({ id, ...outcome } satisfies Answer))
+    void perform(actions, name, input).then(outcome => answer({ id, ...outcome }))
   })
   const leave = async () => {
     await cleanUp()
   }
   process.once('disconnect', () => void leave().finally(() => process.exit()))
+}
+
+/** A director that is killed leaves a broken channel before it is seen to have left; that must not stop the clean-up. */
+function answer(outcome: Answer): void {
+  process.send?.(outcome, undefined, undefined, ignore)
 }
 
 async function perform(actions: Actions, name: string, input: unknown): Promise<Omit<Answer, 'id'>> {
@@ -124,6 +129,6 @@ function revive({ message, code, details }: NonNullable<Answer['failure']>): Err
   return code === undefined ? new Error(message) : new TidemarkError(code, details)
 }
 
-function ignoreSignal(): void {
-  // the director decides when a host leaves
+function ignore(): void {
+  // the director decides when a host leaves, and its leaving is told by the channel's end
 }

@@ -25,6 +25,8 @@ export class FlowdProcess {
     const { program, args } = ownCommand('flowd', 'run', '--conf', conf)
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
+    // Whatever ends this process, flowd must not outlive it.
+    process.once('exit', () => child.kill())
     const ready = new Promise<void>(resolve => {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', line => {
