@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { fireflyText as text } from '../../../test/support/firefly-text.ts'
 import { firefliesRoundTrip, firefliesSurvive } from '../../../test/support/properties/scitags.ts'
 import {
   createFireflyHeader,
@@ -95,23 +96,6 @@ describe('formatFirefly', () => {
     expect(wrong('context', { 'experiment-id': 'cms' })).toBe(false)
   })
 })
-
-const text = (change: { lifecycle?: object; id?: object; context?: object; more?: object } = {}): string =>
-  JSON.stringify({
-    version: 1,
-    'flow-lifecycle': { state: 'start', 'start-time': '2021-09-07T22:22:21.5+00:00', ...change.lifecycle },
-    'flow-id': {
-      afi: 'ipv4',
-      'src-ip': '10.99.0.1',
-      'dst-ip': '127.0.0.1',
-      protocol: 'tcp',
-      'src-port': 4321,
-      'dst-port': 0,
-      ...change.id,
-    },
-    context: { 'experiment-id': 1, 'activity-id': 2, ...change.context },
-    ...change.more,
-  })
 
 describe('parseFireflyDatagram', () => {
   it('reads a message of flowd with its header, to the microsecond', () => {

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { fireflyText as text } from '../../../../test/support/firefly-text.ts'
 import { flowOf, startEvent, tuple } from '../../../../test/support/flowd/flows.ts'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
@@ -96,30 +97,6 @@ async function running(change: Partial<FireflyReceiverOptions> = {}) {
   }
   return { context, plugin, events, port, account, tell }
 }
-
-interface Change {
-  lifecycle?: object
-  id?: object
-  context?: object
-  more?: object
-}
-
-const text = (change: Change = {}): string =>
-  JSON.stringify({
-    version: 1,
-    'flow-lifecycle': { state: 'start', 'start-time': '2021-09-07T22:22:21.5+00:00', ...change.lifecycle },
-    'flow-id': {
-      afi: 'ipv4',
-      'src-ip': '10.99.0.1',
-      'dst-ip': '127.0.0.1',
-      protocol: 'tcp',
-      'src-port': 4321,
-      'dst-port': 0,
-      ...change.id,
-    },
-    context: { 'experiment-id': 1, 'activity-id': 2, ...change.context },
-    ...change.more,
-  })
 
 const START_US = Date.UTC(2021, 8, 7, 22, 22, 21) * 1000
 
