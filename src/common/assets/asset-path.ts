@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
 import { TidemarkError } from '../errors/index.ts'
+import { installedAsset } from './installed-asset.ts'
 import { unpackedAsset } from './unpack.ts'
 
 /**
@@ -14,8 +15,7 @@ import { unpackedAsset } from './unpack.ts'
  * @throws TidemarkError ASSET_MISSING
  */
 export function assetPath(asset: string): string {
-  const installed = join(dirname(process.execPath), '../lib/tidemark', asset)
-  if (isSea()) return existsSync(installed) ? installed : unpackedAsset(asset)
+  if (isSea()) return installedAsset(asset) ?? unpackedAsset(asset)
   return above(dirname(fileURLToPath(import.meta.url)), asset)
 }
 

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { installedAsset } from './installed-asset.ts'
 import { loadCarriedAddon } from './unpack.ts'
 
 /**
@@ -7,8 +6,8 @@ import { loadCarriedAddon } from './unpack.ts'
  * Only `tools/dist.ts` binds this, in place of koffi's own lookup.
  */
 export function carriedAddon(): unknown {
-  const installed = join(dirname(process.execPath), '../lib/tidemark/native/koffi.node')
-  if (!existsSync(installed)) return loadCarriedAddon()
+  const installed = installedAsset('native/koffi.node')
+  if (installed === undefined) return loadCarriedAddon()
   const module = { exports: {} as unknown }
   process.dlopen(module, installed)
   return module.exports
