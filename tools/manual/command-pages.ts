@@ -35,7 +35,7 @@ function body(top: Command, commands: readonly Command[]): string {
     heading('SYNOPSIS'),
     paragraph(`${pathOf(top)} [options] <command>`),
     heading('OPTIONS'),
-    ...top.options.map(option => term(option.flags, describe(option))),
+    ...globalOptions(top).map(option => term(option.flags, describe(option))),
     heading('COMMANDS'),
     ...commands.flatMap(commandSection),
     heading('EXIT STATUS'),
@@ -43,6 +43,11 @@ function body(top: Command, commands: readonly Command[]): string {
     heading('SEE ALSO'),
     paragraph(SEE_ALSO),
   ].join('\n')
+}
+
+/** The options of the whole command line, which hold for every role. */
+function globalOptions(command: Command): readonly Option[] {
+  return command.parent === null ? command.options : globalOptions(command.parent)
 }
 
 /** A command, or the commands below it when it is a group. */
