@@ -120,7 +120,7 @@ describe('sections of flowd-go', () => {
   it('are named when they have no effect yet', () => {
     const missing = unsupportedSections(new Set(['plugins.api'])).map(row => row.key)
     expect(missing).toContain('backends.prometheus')
-    expect(missing).toContain('enrichers')
+    expect(missing).toContain('enrichers.skops')
     expect(missing).not.toContain('plugins.api')
   })
 })

@@ -13,6 +13,7 @@ import {
 import { BACKENDS } from './backends/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
 import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
+import { ENRICHERS, SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
 import { PLUGINS } from './plugins/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
@@ -26,13 +27,24 @@ export const FLOWD_CONFIGURATION = Type.Object({
   registry: REGISTRY_OPTIONS,
   plugins: Type.Optional(unitSections(PLUGINS, 'Where flowd learns of flows. A plugin is off until it is named.')),
   backends: Type.Optional(unitSections(BACKENDS, 'What flowd does with flows. A backend is off until it is named.')),
+  enrichers: Type.Optional(
+    unitSections(
+      ENRICHERS,
+      'Where flowd reads TCP statistics of flows. An enricher is off until it is named.',
+      SAMPLING_OPTIONS,
+    ),
+  ),
 })
 
 export type FlowdConfiguration = Type.Static<typeof FLOWD_CONFIGURATION>
 export type LoadedFlowdConfiguration = LoadedConfiguration<FlowdConfiguration>
 
 /** Every unit by its key path, `plugins.api`. */
-const UNITS = new Map([...byPath('plugins', PLUGINS), ...byPath('backends', BACKENDS)])
+const UNITS = new Map([
+  ...byPath('plugins', PLUGINS),
+  ...byPath('backends', BACKENDS),
+  ...byPath('enrichers', ENRICHERS),
+])
 
 /** Keys of flowd-go that have no effect here, as the units name them. */
 const IGNORED_KEYS: readonly DeprecatedKey[] = [...UNITS].flatMap(([unit, { ignoredKeys = {} }]) =>

@@ -59,7 +59,7 @@ export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
 const FLOWD_GO_SECTIONS = [
   ...['api', 'firefly', 'namedPipe', 'perfsonar', 'iperf3'].map(name => `plugins.${name}`),
   ...['marker', 'firefly', 'prometheus'].map(name => `backends.${name}`),
-  'enrichers',
+  ...['netlink', 'skops'].map(name => `enrichers.${name}`),
 ]
 
 /** The sections that flowd-go has and `supported` lacks, so that they are named when a file has them. */

@@ -1,5 +1,6 @@
 import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
 import type { FlowEvent, ForeignBlocks, Usage } from './event.ts'
+import type { TcpSample } from './sample.ts'
 
 /** Why a flow ended. */
 export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart'
@@ -23,10 +24,12 @@ export interface Flow {
 
 /**
  * What the flow table tells its backends. `resume` names a live flow that a backend has not seen, but that is not new:
- * after a restart, or when the backend itself is new. It is to be marked, not announced again.
+ * after a restart, or when the backend itself is new. It is to be marked, not announced again. `sample` goes only to
+ * those that want it, and may be left out when they fall behind.
  */
 export type FlowChange =
   | { kind: 'start'; flow: Flow; blocks?: ForeignBlocks }
   | { kind: 'resume'; flow: Flow }
   | { kind: 'ongoing'; flow: Flow; event: FlowEvent }
+  | { kind: 'sample'; flow: Flow; sample: TcpSample }
   | { kind: 'end'; flow: Flow; reason: EndReason; blocks?: ForeignBlocks }

@@ -5,9 +5,10 @@ export interface HealthView {
   status: 'starting' | 'ready' | 'stopping'
   uptimeSeconds: number
   liveFlows: number
-  /** The plugins and backends that run. */
+  /** The units that run. */
   plugins: string[]
   backends: string[]
+  enrichers: string[]
 }
 
 /**

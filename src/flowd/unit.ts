@@ -1,6 +1,7 @@
 import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
 import type { Registry } from '../scitags/index.ts'
+import type { Enricher } from './components.ts'
 import type { Flow } from './flow.ts'
 import type { HealthView } from './health.ts'
 
@@ -32,15 +33,29 @@ export interface UnitContext {
 }
 
 /**
- * How a unit stands in its registry. `plugins/index.ts` exports `PLUGINS`, `backends/index.ts` exports `BACKENDS`:
- * objects whose keys are the names in the configuration file and whose values are these, in the order of starting.
- * The configuration's schema and its type are composed from them.
+ * How a unit stands in its registry. `plugins/index.ts` exports `PLUGINS`, `backends/index.ts` exports `BACKENDS`,
+ * `enrichers/index.ts` exports `ENRICHERS`: objects whose keys are the names in the configuration file and whose values
+ * are these, in the order of starting. The configuration's schema and its type are composed from them.
+ *
+ * @typeParam Shared what every unit of the kind is handed beside its own options
  */
-export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObject> {
+export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObject, Shared = unknown> {
   /** The section's schema; every key has a default and a description. */
   options: Options
   /** Keys of flowd-go that have no effect here, each with the words that say so: `has no effect: …`. */
   ignoredKeys?: Readonly<Record<string, string>>
   /** Makes the unit; inert until it is started. */
-  create(options: Type.Static<Options>, context: UnitContext): Unit
+  create(options: Type.Static<Options> & Shared, context: UnitContext): Unit
 }
+
+/** What every enricher is handed beside its own options. */
+export interface Sampling {
+  /** How often each flow is to be looked at. */
+  periodMs: number
+}
+
+export type EnricherDefinition<Options extends Type.TObject = Type.TObject> = UnitDefinition<
+  Enricher,
+  Options,
+  Sampling
+>

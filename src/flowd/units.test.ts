@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { optionsTable } from '../../tools/reference/configuration-page.ts'
 import { type ConfigurationSchema, isSection } from '../common/index.ts'
 import { BACKENDS } from './backends/index.ts'
+import { ENRICHERS } from './enrichers/index.ts'
 import { PLUGINS } from './plugins/index.ts'
 import type { UnitDefinition } from './unit.ts'
 
 type Units = Readonly<Record<string, UnitDefinition<unknown>>>
 
-const REGISTRIES: Readonly<Record<string, Units>> = { plugins: PLUGINS, backends: BACKENDS }
+const REGISTRIES: Readonly<Record<string, Units>> = { plugins: PLUGINS, backends: BACKENDS, enrichers: ENRICHERS }
 
 const units = Object.entries(REGISTRIES).flatMap(([folder, registry]) =>
   Object.entries(registry).map(([name, unit]) => [folder, name, unit] as const),

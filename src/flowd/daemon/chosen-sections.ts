@@ -1,12 +1,15 @@
 import { TidemarkError } from '../../common/index.ts'
 import { BACKENDS } from '../backends/index.ts'
 import type { FlowdConfiguration } from '../configuration.ts'
+import { ENRICHERS } from '../enrichers/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
+import type { Sampling } from '../unit.ts'
 import type { UnitSections } from './unit-set.ts'
 
 export interface ChosenSections {
   plugins: UnitSections
   backends: UnitSections
+  enrichers: UnitSections
 }
 
 /**
@@ -19,6 +22,7 @@ export function chooseSections(configuration: FlowdConfiguration, without: reado
   const known = [
     ...Object.keys(PLUGINS).map(name => `plugins.${name}`),
     ...Object.keys(BACKENDS).map(name => `backends.${name}`),
+    ...Object.keys(ENRICHERS).map(name => `enrichers.${name}`),
   ]
   for (const name of without) {
     if (!known.some(path => isNamed(path, name)))
@@ -28,9 +32,26 @@ export function chooseSections(configuration: FlowdConfiguration, without: reado
     Object.fromEntries(
       Object.entries(sections ?? {}).filter(([unit]) => !without.some(name => isNamed(`${kind}.${unit}`, name))),
     )
-  return { plugins: choose('plugins', configuration.plugins), backends: choose('backends', configuration.backends) }
+  return {
+    plugins: choose('plugins', configuration.plugins),
+    backends: choose('backends', configuration.backends),
+    enrichers: choose('enrichers', withSampling(configuration.enrichers)),
+  }
 }
 
 function isNamed(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`)
+}
+
+/** The sections of the enrichers, each with what all of them share. */
+function withSampling(section: FlowdConfiguration['enrichers']): UnitSections {
+  if (section === undefined) return {}
+  const { period, ...enrichers } = section
+  const sampling: Sampling = { periodMs: period }
+  return Object.fromEntries(
+    Object.entries<object | undefined>(enrichers).map(([name, options]) => [
+      name,
+      options && { ...options, ...sampling },
+    ]),
+  )
 }

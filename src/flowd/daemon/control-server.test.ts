@@ -34,6 +34,7 @@ class FakePort implements ControlPort {
     liveFlows: 1,
     plugins: [],
     backends: [],
+    enrichers: [],
   })
   send = (lines: readonly string[]) => {
     this.lines.push(...lines)

@@ -15,8 +15,9 @@ import {
 } from '../../common/index.ts'
 import { flowKey } from '../../scitags/index.ts'
 import { BACKENDS } from '../backends/index.ts'
-import type { Backend, Plugin } from '../components.ts'
+import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
+import { ENRICHERS } from '../enrichers/index.ts'
 import { EVENT_LINE_GRAMMAR, readEventLine } from '../events/index.ts'
 import { type KernelSockets, noSocketProbe, openKernelSockets, type SocketProbe } from '../flow-table/index.ts'
 import type { HealthView } from '../health.ts'
@@ -25,7 +26,7 @@ import { Pipeline } from '../pipeline/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { RegistryService } from '../registry/index.ts'
 import type { UnitContext } from '../unit.ts'
-import { chooseSections } from './chosen-sections.ts'
+import { type ChosenSections, chooseSections } from './chosen-sections.ts'
 import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
 import { viewFlow } from './flow-view.ts'
@@ -61,6 +62,7 @@ export class Daemon implements Service, ControlPort {
   readonly #pipeline: Pipeline
   readonly #plugins: UnitSet<Plugin>
   readonly #backends: UnitSet<Backend>
+  readonly #enrichers: UnitSet<Enricher>
   readonly #services: ServiceGroup
   #configuration: FlowdConfiguration
   #status: HealthView['status'] = 'starting'
@@ -77,6 +79,10 @@ export class Daemon implements Service, ControlPort {
     this.#backends = new UnitSet<Backend>('backend', BACKENDS, context('backend'), log, {
       attach: (name, backend) => this.#pipeline.addBackend(name, backend),
       detach: name => this.#pipeline.removeBackend(name),
+    })
+    this.#enrichers = new UnitSet<Enricher>('enricher', ENRICHERS, context('enricher'), log, {
+      attach: (name, enricher) => this.#pipeline.addEnricher(name, enricher),
+      detach: name => this.#pipeline.removeEnricher(name),
     })
     this.#plugins = new UnitSet<Plugin>('plugin', PLUGINS, context('plugin'), log, {
       attach: (name, plugin) => this.#pipeline.addPlugin(name, plugin),
@@ -109,6 +115,7 @@ export class Daemon implements Service, ControlPort {
       liveFlows: this.#pipeline.flows.size,
       plugins: this.#plugins.names,
       backends: this.#backends.names,
+      enrichers: this.#enrichers.names,
     }
   }
 
@@ -169,13 +176,7 @@ export class Daemon implements Service, ControlPort {
     const before = chooseSections(this.#configuration, without)
     const loaded = load()
     const after = chooseSections(loaded.values, without)
-    const changes = await this.#backends.apply(after.backends)
-    try {
-      changes.push(...(await this.#plugins.apply(after.plugins)))
-    } catch (failure) {
-      await this.#backends.apply(before.backends)
-      throw failure
-    }
+    const changes = await this.#applySections(before, after)
     const fixed = FIXED_KEYS.filter(key => !isDeepStrictEqual(loaded.values[key], this.#configuration[key]))
     this.#configuration = { ...loaded.values, ...pick(this.#configuration, FIXED_KEYS) }
     const warnings = [
@@ -185,6 +186,22 @@ export class Daemon implements Service, ControlPort {
     for (const warning of warnings) log.warn({}, warning)
     log.info({ changes }, 'configuration read again')
     return { changes, warnings }
+  }
+
+  /** Makes the units those of `after`; when one fails to start, those of `before` are brought back. */
+  async #applySections(before: ChosenSections, after: ChosenSections): Promise<string[]> {
+    const kinds = ['backends', 'enrichers', 'plugins'] as const
+    const sets = { backends: this.#backends, enrichers: this.#enrichers, plugins: this.#plugins }
+    const changes: string[] = []
+    for (const [index, kind] of kinds.entries()) {
+      try {
+        changes.push(...(await sets[kind].apply(after[kind])))
+      } catch (failure) {
+        for (const changed of kinds.slice(0, index).reverse()) await sets[changed].apply(before[changed])
+        throw failure
+      }
+    }
+    return changes
   }
 
   #createPipeline(probe: SocketProbe): Pipeline {
@@ -224,12 +241,13 @@ export class Daemon implements Service, ControlPort {
     ]
   }
 
-  /** Backends first: they learn of the flows that the journal brings back, and plugins may emit at once. */
+  /** Plugins last: backends and enrichers learn of the flows that the journal brings back, and plugins may emit at once. */
   async #startUnits(): Promise<void> {
-    const { backends, plugins } = chooseSections(this.#configuration, this.#setup.without)
+    const { backends, enrichers, plugins } = chooseSections(this.#configuration, this.#setup.without)
     try {
       this.#sockets = openKernelSockets(reason => this.#setup.log.warn({ reason: messageOf(reason) }, NO_SOCKETS))
       await this.#backends.apply(backends)
+      await this.#enrichers.apply(enrichers)
       await this.#pipeline.start()
       await this.#plugins.apply(plugins)
     } catch (failure) {

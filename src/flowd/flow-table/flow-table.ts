@@ -1,6 +1,8 @@
+import type { TcpInfo } from '../../linux/index.ts'
 import { encodeFlowLabel, flowEntropy, flowKey, isMarkable, type TimestampUs } from '../../scitags/index.ts'
-import type { FlowEvent } from '../event.ts'
+import type { FlowEvent, Usage } from '../event.ts'
 import type { EndReason, Flow, FlowChange } from '../flow.ts'
+import type { TcpSample } from '../sample.ts'
 
 /**
  * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
@@ -50,6 +52,11 @@ export class FlowTable {
     return this.#flows.get(key)
   }
 
+  /** The same, for those who change it. */
+  live(key: string): LiveFlow | undefined {
+    return this.#flows.get(key)
+  }
+
   /** The live flows, oldest first; flows may come and go meanwhile. */
   flows(): IterableIterator<LiveFlow> {
     return this.#flows.values()
@@ -76,6 +83,14 @@ export class FlowTable {
     const live = { ...flow, socketSeen, lastSignMs: performance.now() }
     this.#flows.set(flow.key, live)
     this.#setup.onChange({ kind: 'resume', flow: live })
+  }
+
+  /** Takes in what an enricher read of a live flow's socket. */
+  sample(flow: LiveFlow, sample: TcpSample): void {
+    flow.usage = usageOf(sample.tcpInfo) ?? flow.usage
+    flow.socketSeen = true
+    flow.lastSignMs = performance.now()
+    this.#setup.onChange({ kind: 'sample', flow, sample })
   }
 
   /** Ends a live flow now. */
@@ -136,4 +151,12 @@ export class FlowTable {
 
 function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {
   return blocks === undefined ? change : { ...change, blocks }
+}
+
+/** What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was acknowledged. */
+function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
+  const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
+  return sentBytes === undefined || bytesReceived === undefined
+    ? undefined
+    : { sentBytes, receivedBytes: bytesReceived }
 }

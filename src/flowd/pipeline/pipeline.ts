@@ -7,7 +7,7 @@ import {
   type Service,
   type StageAccount,
 } from '../../common/index.ts'
-import type { Backend, Plugin } from '../components.ts'
+import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 import {
@@ -19,8 +19,9 @@ import {
   type SocketProbe,
 } from '../flow-table/index.ts'
 import type { Journal } from '../journal/index.ts'
+import type { SampleReport } from '../sample.ts'
 import type { FlowsView } from '../unit.ts'
-import { BackendQueue } from './backend-queue.ts'
+import { type ChangeConsumer, ChangeQueue } from './change-queue.ts'
 
 export interface PipelineSetup {
   table: FlowTableOptions
@@ -32,7 +33,7 @@ export interface PipelineSetup {
   journal?: (flows: () => Iterable<Flow>) => Journal
   metrics: Metrics
   log: Logger
-  /** How many changes may wait for each backend. */
+  /** How many changes may wait for each backend and enricher. */
   queueCapacity?: number
   /** How long a stop may take to announce the end of every live flow. */
   drainMs?: number
@@ -46,8 +47,8 @@ const SLICE = 1000
 const PAUSE_MS = 10
 
 /**
- * The way of an event: plugin, flow table, then each backend through its own queue. Plugins and backends can be added
- * and removed while it runs.
+ * The way of an event: plugin, flow table, then each backend through its own queue. Enrichers learn of flows as backends
+ * do, and what they report goes through the table to the backends. Units can be added and removed while it runs.
  */
 export class Pipeline implements Service {
   readonly #setup: PipelineSetup
@@ -55,10 +56,12 @@ export class Pipeline implements Service {
   readonly #watch: FlowWatch
   readonly #journal: Journal | undefined
   readonly #account: StageAccount
+  readonly #samples: StageAccount
   readonly #outcomes: Record<Outcome, CounterSeries>
   readonly #probe: SocketProbe
   readonly #plugins = new Map<string, Plugin>()
-  readonly #backends = new Map<string, BackendQueue>()
+  readonly #backends = new Map<string, ChangeQueue>()
+  readonly #enrichers = new Map<string, ChangeQueue>()
   #accepting = false
 
   constructor(setup: PipelineSetup) {
@@ -73,6 +76,7 @@ export class Pipeline implements Service {
     this.#watch = new FlowWatch({ table: this.#table, probe: this.#probe, silenceLimitMs: silenceLimit * 1000 })
     this.#journal = setup.journal?.(() => this.#table.flows())
     this.#account = setup.metrics.stage('flow table')
+    this.#samples = setup.metrics.stage('samples')
     this.#outcomes = exportOutcomes(setup.metrics)
     setup.metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
   }
@@ -96,21 +100,25 @@ export class Pipeline implements Service {
 
   /** Starts a backend; when flows live already, it is told of them as `resume`. */
   async addBackend(name: string, backend: Backend): Promise<void> {
-    const { metrics, log, queueCapacity = QUEUE_CAPACITY } = this.#setup
-    const account = metrics.stage(`backend ${name}`)
-    const queue = new BackendQueue({ backend, capacity: queueCapacity, account, log: log.child({ backend: name }) })
-    await queue.start()
-    this.#backends.set(name, queue)
-    await this.#tellLive(queue)
+    await this.#addConsumer(this.#backends, 'backend', name, backend)
   }
 
   /** Stops a backend after it has handled what waits for it, within the time for draining. */
   async removeBackend(name: string): Promise<void> {
-    const queue = this.#backends.get(name)
-    this.#backends.delete(name)
-    if (queue === undefined) return
-    await within(this.#drainMs, queue.idle())
-    await queue.stop()
+    await this.#removeConsumer(this.#backends, name)
+  }
+
+  /** Starts an enricher, and tells it of the flows that live already. */
+  async addEnricher(name: string, enricher: Enricher): Promise<void> {
+    await this.#addConsumer(this.#enrichers, 'enricher', name, {
+      start: () => enricher.start(report => this.#sample(report)),
+      handle: change => enricher.handle(change),
+      stop: () => enricher.stop(),
+    })
+  }
+
+  async removeEnricher(name: string): Promise<void> {
+    await this.#removeConsumer(this.#enrichers, name)
   }
 
   async addPlugin(name: string, plugin: Plugin): Promise<void> {
@@ -150,8 +158,43 @@ export class Pipeline implements Service {
     await this.#endAll(deadline)
     const queues = [...this.#backends.values()]
     await within(deadline - performance.now(), Promise.all(queues.map(queue => queue.idle())))
+    await this.#stopEach(this.#enrichers, queue => queue.stop())
     await this.#stopEach(this.#backends, queue => queue.stop())
     await this.#journal?.close()
+  }
+
+  #sample({ key, sample, gone }: SampleReport): void {
+    this.#samples.received += 1
+    const flow = this.#table.live(key)
+    if (flow === undefined) {
+      this.#samples.drop('flow-ended')
+      return
+    }
+    this.#samples.passed += 1
+    if (sample !== undefined) this.#table.sample(flow, sample)
+    if (gone && this.#setup.table.socketCheck) this.#table.end(flow, 'socket')
+  }
+
+  async #addConsumer(
+    consumers: Map<string, ChangeQueue>,
+    kind: 'backend' | 'enricher',
+    name: string,
+    consumer: ChangeConsumer,
+  ): Promise<void> {
+    const { metrics, log, queueCapacity = QUEUE_CAPACITY } = this.#setup
+    const account = metrics.stage(`${kind} ${name}`)
+    const queue = new ChangeQueue({ consumer, capacity: queueCapacity, account, log: log.child({ [kind]: name }) })
+    await queue.start()
+    consumers.set(name, queue)
+    await this.#tellLive(queue)
+  }
+
+  async #removeConsumer(consumers: Map<string, ChangeQueue>, name: string): Promise<void> {
+    const queue = consumers.get(name)
+    consumers.delete(name)
+    if (queue === undefined) return
+    await within(this.#drainMs, queue.idle())
+    await queue.stop()
   }
 
   get #drainMs(): number {
@@ -174,10 +217,10 @@ export class Pipeline implements Service {
   }
 
   /**
-   * Tells a new backend of the flows that live. It gets changes meanwhile: a flow that starts may be told as `resume` as
+   * Tells a new backend or enricher of the flows that live. It gets changes meanwhile: a flow that starts may be told as `resume` as
    * well, one that ends may be told only of its end.
    */
-  async #tellLive(queue: BackendQueue): Promise<void> {
+  async #tellLive(queue: ChangeQueue): Promise<void> {
     const patienceEnds = performance.now() + this.#drainMs
     let told = 0
     for (const flow of this.#table.flows()) {
@@ -194,7 +237,8 @@ export class Pipeline implements Service {
   }
 
   #distribute(change: FlowChange): void {
-    this.#journal?.record(change)
+    if (change.kind !== 'sample') this.#journal?.record(change)
+    for (const queue of this.#enrichers.values()) queue.offer(change)
     for (const queue of this.#backends.values()) queue.offer(change)
   }
 

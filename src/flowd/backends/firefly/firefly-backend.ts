@@ -31,7 +31,7 @@ export class FireflyBackend implements Backend {
 
   /** A resumed flow was announced before: nothing is sent for it. */
   handle(change: FlowChange): Promise<void> | undefined {
-    if (change.kind === 'resume') return undefined
+    if (change.kind === 'resume' || change.kind === 'sample') return undefined
     const { destinationPort, sendToCollector, collectorPort } = this.#options
     const text = this.#write(change)
     this.#sender.send(text, change.flow.tuple.destination.address, destinationPort)
@@ -56,7 +56,7 @@ export class FireflyBackend implements Backend {
     return { ...tuple, source: { address: this.#mapping.map(address), port } }
   }
 
-  #write(change: Exclude<FlowChange, { kind: 'resume' }>): string {
+  #write(change: Exclude<FlowChange, { kind: 'resume' | 'sample' }>): string {
     const { kind, flow } = change
     const blocks = kind === 'ongoing' ? change.event.blocks : change.blocks
     const nowUs = Date.now() * 1000

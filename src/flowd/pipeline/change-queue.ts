@@ -1,9 +1,16 @@
 import { BoundedQueue, type Logger, messageOf, type StageAccount } from '../../common/index.ts'
-import type { Backend } from '../components.ts'
 import type { FlowChange } from '../flow.ts'
 
-export interface BackendQueueSetup {
-  backend: Backend
+/** Who takes changes from a queue: a backend or an enricher. */
+export interface ChangeConsumer {
+  readonly wantsSamples?: boolean
+  start(): Promise<void>
+  handle(change: FlowChange): void | Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ChangeQueueSetup {
+  consumer: ChangeConsumer
   /** How many changes may wait. */
   capacity: number
   account: StageAccount
@@ -13,15 +20,16 @@ export interface BackendQueueSetup {
 /** How long one turn may hand out changes before timers and sockets get theirs. */
 const TURN_MS = 20
 
-/** How often a failing backend is reported. */
+/** How often a failing consumer is reported. */
 const REPORT_MS = 10_000
 
 /**
- * Stands between the flow table and one backend: a bounded queue and the loop that empties it, one change at a time. A
- * backend that is slow, fails or hangs costs only its own changes, and each of those is counted by cause.
+ * Stands between the flow table and one consumer: a bounded queue and the loop that empties it, one change at a time. A
+ * consumer that is slow, fails or hangs costs only its own changes, and each of those is counted by cause. Samples have
+ * half of the queue, so that they never take the place of a start or an end.
  */
-export class BackendQueue {
-  readonly #setup: BackendQueueSetup
+export class ChangeQueue {
+  readonly #setup: ChangeQueueSetup
   readonly #queue: BoundedQueue<FlowChange>
   /** Set while the loop runs or is about to. */
   #running = false
@@ -29,7 +37,7 @@ export class BackendQueue {
   #reportedMs = Number.NEGATIVE_INFINITY
   #idle: (() => void)[] = []
 
-  constructor(setup: BackendQueueSetup) {
+  constructor(setup: ChangeQueueSetup) {
     this.#setup = setup
     this.#queue = new BoundedQueue(setup.capacity)
   }
@@ -43,16 +51,19 @@ export class BackendQueue {
     return this.#queue.capacity
   }
 
-  /** Starts the backend; changes offered before wait. */
+  /** Starts the consumer; changes offered before wait. */
   async start(): Promise<void> {
-    await this.#setup.backend.start()
+    await this.#setup.consumer.start()
   }
 
-  /** Takes a change for the backend, or counts it as dropped. */
+  /** Takes a change for the consumer, or counts it as dropped; a sample that it does not want is neither. */
   offer(change: FlowChange): void {
-    const { account } = this.#setup
+    const { account, consumer } = this.#setup
+    const isSample = change.kind === 'sample'
+    if (isSample && consumer.wantsSamples !== true) return
     account.received += 1
     if (this.#stopped) account.drop('stopped')
+    else if (isSample && this.room <= this.capacity / 2) account.drop('sample')
     else if (!this.#queue.push(change)) {
       account.drop('full')
       this.#report(`its queue of ${this.#queue.capacity} is full`)
@@ -68,21 +79,21 @@ export class BackendQueue {
     return new Promise(resolve => this.#idle.push(resolve))
   }
 
-  /** Drops what still waits, and stops the backend. Idempotent. */
+  /** Drops what still waits, and stops the consumer. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
     let left = 0
     while (this.#queue.shift() !== undefined) left += 1
     if (left > 0) this.#setup.account.drop('stopped', left)
-    await this.#setup.backend.stop()
+    await this.#setup.consumer.stop()
   }
 
   #turn(): void {
-    const { backend, account } = this.#setup
+    const { consumer, account } = this.#setup
     const end = performance.now() + TURN_MS
     for (let change = this.#queue.shift(); change !== undefined; change = this.#queue.shift()) {
       try {
-        const handling = backend.handle(change)
+        const handling = consumer.handle(change)
         if (handling !== undefined) {
           this.#await(handling)
           return

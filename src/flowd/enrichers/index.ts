@@ -1,0 +1,6 @@
+import type { EnricherDefinition } from '../unit.ts'
+
+export { SAMPLING_OPTIONS } from './options.ts'
+
+/** Every enricher by its name in the configuration, in the order of starting. */
+export const ENRICHERS = {} as const satisfies Readonly<Record<string, EnricherDefinition>>

@@ -1,0 +1,23 @@
+import type { SocketRecord, TcpInfo } from '../linux/index.ts'
+import type { TimestampUs } from '../scitags/index.ts'
+
+/** What an enricher read of a flow's TCP socket at one moment. */
+export interface TcpSample {
+  /** The enricher's name, as `netlink`. */
+  readonly source: string
+  readonly takenUs: TimestampUs
+  readonly tcpInfo: TcpInfo
+  /** Congestion control algorithm, as `cubic`. */
+  readonly congestion: string | undefined
+  /** All that sock_diag told of the socket, from the enricher that asks it. */
+  readonly socket: SocketRecord | undefined
+}
+
+/** What an enricher reports of a flow: its statistics, the death of its socket, or both at once. */
+export interface SampleReport {
+  /** `flowKey` of the flow. */
+  key: string
+  sample: TcpSample | undefined
+  /** The socket is gone: the flow ends, unless the table is told not to look at sockets. */
+  gone: boolean
+}
