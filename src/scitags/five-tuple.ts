@@ -22,3 +22,21 @@ export interface FiveTuple {
 export function flowKey({ protocol, source, destination }: FiveTuple): string {
   return `${protocol} ${source.address} ${source.port} ${destination.address} ${destination.port}`
 }
+
+const UNSPECIFIED: Endpoint = { address: '::', port: 0 }
+
+/** Stands for every packet of a protocol that leaves this host over IPv6, where no flow of its own is known. */
+export function everyFlow(protocol: Protocol): FiveTuple {
+  return { protocol, family: 'ipv6', source: UNSPECIFIED, destination: UNSPECIFIED }
+}
+
+/**
+ * Whether a tuple stands for every packet. No socket has it and no message can name it: it is for who marks packets.
+ */
+export function isEveryFlow({ source, destination }: FiveTuple): boolean {
+  return isUnspecified(source) && isUnspecified(destination)
+}
+
+function isUnspecified({ address, port }: Endpoint): boolean {
+  return port === 0 && address === '::'
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endEvent, startEvent, tuple } from '../../../test/support/flowd/flows.ts'
-import { decodeFlowLabel } from '../../scitags/index.ts'
+import { decodeFlowLabel, everyFlow } from '../../scitags/index.ts'
 import type { FlowChange } from '../flow.ts'
 import { FlowTable, FlowWatch, type SocketVerdict } from './index.ts'
 
@@ -174,6 +174,14 @@ describe('FlowWatch', () => {
     watch.look()
     expect(take()).toEqual(['start', 'start', 'start', 'silence', 'silence'])
     expect([...table.flows()].map(({ tuple: { source } }) => source.port)).toEqual([2])
+  })
+
+  it('never ends a flow that stands for every packet', () => {
+    const { table, take, watch, probes } = watched(0)
+    table.apply(startEvent(1, { flow: everyFlow('tcp') }))
+    watch.look()
+    expect(take()).toEqual(['start'])
+    expect(probes()).toBe(0)
   })
 
   it('goes round a large table in slices', () => {

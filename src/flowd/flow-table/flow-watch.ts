@@ -1,4 +1,5 @@
 import type { Service } from '../../common/index.ts'
+import { isEveryFlow } from '../../scitags/index.ts'
 import type { FlowTable, LiveFlow } from './flow-table.ts'
 import type { SocketProbe } from './socket-probe.ts'
 
@@ -14,7 +15,8 @@ export interface FlowWatchSetup {
 
 /**
  * Ends flows whose end nobody told: those whose socket was seen and is gone, and those that gave no sign of life for
- * long. A flow whose socket lives is never ended here. Goes round the table a slice at a time.
+ * long. A flow whose socket lives is never ended here, nor one that stands for every packet. Goes round the table a
+ * slice at a time.
  */
 export class FlowWatch implements Service {
   readonly #setup: Required<FlowWatchSetup>
@@ -48,6 +50,7 @@ export class FlowWatch implements Service {
   }
 
   #judge(flow: LiveFlow): void {
+    if (isEveryFlow(flow.tuple)) return
     const { table, probe, silenceLimitMs } = this.#setup
     const verdict = probe(flow.tuple)
     if (verdict === 'alive') {

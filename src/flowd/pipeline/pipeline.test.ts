@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { endEvent, startEvent } from '../../../test/support/flowd/flows.ts'
 import { sampleOf } from '../../../test/support/flowd/samples.ts'
 import { Metrics, silentLogger } from '../../common/index.ts'
+import { everyFlow } from '../../scitags/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
 import type { Flow, FlowChange } from '../flow.ts'
@@ -277,6 +278,19 @@ describe('Pipeline', () => {
       await third.pipeline.start()
       expect(third.pipeline.flows.size).toBe(0)
       await third.pipeline.stop()
+    })
+
+    it('does not bring back what stands for every packet', async () => {
+      const crashed = pipelineOf({ journal })
+      await crashed.pipeline.start()
+      crashed.pipeline.emit(startEvent(1, { flow: everyFlow('tcp') }))
+      await delay(20)
+      const { pipeline } = pipelineOf({ journal })
+      const after = new Recorder()
+      await pipeline.addBackend('one', after)
+      await pipeline.start()
+      await expect.poll(() => after.told).toEqual(['begin', 'restart 0'])
+      await pipeline.stop()
     })
 
     it('announces at the next start what a stop had no time for', async () => {

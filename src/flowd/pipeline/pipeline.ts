@@ -7,6 +7,7 @@ import {
   type Service,
   type StageAccount,
 } from '../../common/index.ts'
+import { isEveryFlow } from '../../scitags/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
 import type { Flow, FlowChange } from '../flow.ts'
@@ -208,7 +209,8 @@ export class Pipeline implements Service {
       const slice = flows.slice(done, done + (performance.now() < patienceEnds ? this.#room() : SLICE))
       done += slice.length
       for (const flow of slice) {
-        const verdict = this.#probe(flow.tuple)
+        // What stands for every packet has no socket: whoever declared it does so again.
+        const verdict = isEveryFlow(flow.tuple) ? 'gone' : this.#probe(flow.tuple)
         if (verdict !== 'gone') this.#table.resume(flow, verdict === 'alive')
         else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: Date.now() * 1000 }, reason: 'restart' })
       }
