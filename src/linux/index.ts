@@ -1,6 +1,7 @@
-export type { TestRun } from './bpf/index.ts'
+export type { BpfLink, TestRun } from './bpf/index.ts'
 export {
   attachFilter,
+  attachSockOps,
   attachTcx,
   BpfMap,
   BpfObject,
@@ -8,7 +9,9 @@ export {
   createClsact,
   destroyClsact,
   detachFilter,
+  RingBuffer,
 } from './bpf/index.ts'
+export { resolveCgroup } from './cgroup.ts'
 export { writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { linkHeaderBytes } from './link-layer.ts'

@@ -32,6 +32,7 @@ export interface Libbpf {
   bpf_map__fd(map: Pointer): number
   bpf_map__key_size(map: Pointer): number
   bpf_map__value_size(map: Pointer): number
+  bpf_map__max_entries(map: Pointer): number
   bpf_map__set_max_entries(map: Pointer, entries: number): number
   bpf_map__set_initial_value(map: Pointer, value: Uint8Array, length: number): number
   bpf_map__reuse_fd(map: Pointer, fd: number): number
@@ -41,7 +42,7 @@ export interface Libbpf {
   bpf_map_lookup_elem(fd: number, key: Uint8Array, value: Uint8Array): number
   bpf_map_delete_elem(fd: number, key: Uint8Array): number
   bpf_map_get_next_key(fd: number, key: Uint8Array | null, next: Uint8Array): number
-  bpf_link_create(programFd: number, target: number, attachType: number, options: Uint8Array): number
+  bpf_link_create(programFd: number, target: number, attachType: number, options: Uint8Array | null): number
   bpf_tc_hook_create(hook: Uint8Array): number
   bpf_tc_hook_destroy(hook: Uint8Array): number
   bpf_tc_attach(hook: Uint8Array, options: Uint8Array): number
@@ -84,6 +85,7 @@ const SIGNATURES: Readonly<Record<keyof Libbpf, string>> = {
   bpf_map__fd: 'int bpf_map__fd(const void *map)',
   bpf_map__key_size: 'uint32_t bpf_map__key_size(const void *map)',
   bpf_map__value_size: 'uint32_t bpf_map__value_size(const void *map)',
+  bpf_map__max_entries: 'uint32_t bpf_map__max_entries(const void *map)',
   bpf_map__set_max_entries: 'int bpf_map__set_max_entries(void *map, uint32_t entries)',
   bpf_map__set_initial_value: 'int bpf_map__set_initial_value(void *map, const void *value, size_t length)',
   bpf_map__reuse_fd: 'int bpf_map__reuse_fd(void *map, int fd)',

@@ -17,6 +17,10 @@ export interface Libc {
   unshare(flags: number): number
   setns(fd: number, kind: number): number
   close(fd: number): number
+  getpagesize(): number
+  /** The address, or all ones (`MAP_FAILED`). */
+  mmap(hint: null, bytes: number, protection: number, flags: number, fd: number, offset: number): bigint
+  munmap(address: bigint, bytes: number): number
   /** 1 when the text is an address of the family. */
   inet_pton(family: number, text: string, into: Uint8Array): number
 }
@@ -32,6 +36,9 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   unshare: 'int unshare(int flags)',
   setns: 'int setns(int fd, int kind)',
   close: 'int close(int fd)',
+  getpagesize: 'int getpagesize(void)',
+  mmap: 'uintptr_t mmap(void *hint, size_t bytes, int protection, int flags, int fd, int64_t offset)',
+  munmap: 'int munmap(uintptr_t address, size_t bytes)',
   inet_pton: 'int inet_pton(int family, const char *text, void *into)',
 }
 

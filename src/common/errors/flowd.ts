@@ -82,6 +82,25 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
+  CGROUP_MISSING: {
+    message: 'the TCP connections of this host cannot be watched: no cgroup v2 hierarchy is mounted',
+    remedy: 'mount one (mount -t cgroup2 none /sys/fs/cgroup/unified), or boot with systemd.unified_cgroup_hierarchy=1',
+    exitCode: 78,
+    httpStatus: 501,
+  },
+  CGROUP_INVALID: {
+    message: 'cgroupPath {path} is no folder of cgroup v2: {reason}',
+    remedy: 'name a folder below {mount}, or leave cgroupPath out to watch the whole host',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CGROUP_ATTACH_REFUSED: {
+    message: 'the kernel refused to watch the sockets of the cgroup {path}: {reason}',
+    remedy:
+      "look at what stands there with 'bpftool cgroup tree': a program attached exclusively, there or above, shuts out all others",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   SOCKET_DIAGNOSTICS_MISSING: {
     message: 'this kernel cannot tell which {family} {protocol} sockets live: its module for that is missing',
     remedy: 'load it with: modprobe -a inet_diag tcp_diag udp_diag',

@@ -8,6 +8,8 @@ export class BpfMap {
   readonly fd: number
   readonly keyBytes: number
   readonly valueBytes: number
+  /** How many entries it can hold; of a ring buffer, its bytes. */
+  readonly maxEntries: number
 
   constructor(name: string, map: Pointer) {
     const library = libbpf()
@@ -15,6 +17,7 @@ export class BpfMap {
     this.fd = library.bpf_map__fd(map)
     this.keyBytes = library.bpf_map__key_size(map)
     this.valueBytes = library.bpf_map__value_size(map)
+    this.maxEntries = library.bpf_map__max_entries(map)
   }
 
   /**

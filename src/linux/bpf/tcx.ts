@@ -1,19 +1,13 @@
-import { closeSync } from 'node:fs'
 import { TidemarkError } from '../../common/index.ts'
 import { libbpf } from '../libbpf.ts'
 import { describeErrno, ERRNO } from '../libc.ts'
 import type { Link } from '../netlink/index.ts'
+import { type BpfLink, ownLink } from './link.ts'
 import type { BpfProgram } from './program.ts'
 
 /** linux/bpf.h: the attach type, and the flag that asks for the head of the list. */
 const BPF_TCX_EGRESS = 47
 const BPF_F_BEFORE = 1 << 3
-
-/** A program on an interface's egress. It is detached by `close`, and by the kernel when the process ends. */
-export interface TcxLink {
-  /** Idempotent. */
-  close(): void
-}
 
 /**
  * Attaches a program to the egress of an interface of the current network namespace, before all others there; undefined
@@ -21,7 +15,7 @@ export interface TcxLink {
  *
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
-export function attachTcx(program: BpfProgram, link: Link): TcxLink | undefined {
+export function attachTcx(program: BpfProgram, link: Link): BpfLink | undefined {
   // The first fields of bpf_link_create_opts: libbpf takes any length that it is told.
   const options = Buffer.alloc(16)
   options.writeBigUInt64LE(16n, 0)
@@ -29,13 +23,7 @@ export function attachTcx(program: BpfProgram, link: Link): TcxLink | undefined 
   const fd = libbpf().bpf_link_create(program.fd, link.index, BPF_TCX_EGRESS, options)
   if (fd === -ERRNO.EINVAL || fd === -ERRNO.EOPNOTSUPP) return undefined
   if (fd < 0) throw attachRefused(link.name, 'TCX', -fd)
-  let open = true
-  return {
-    close: () => {
-      if (open) closeSync(fd)
-      open = false
-    },
-  }
+  return ownLink(fd)
 }
 
 export function attachRefused(name: string, how: string, errno: number): TidemarkError {
