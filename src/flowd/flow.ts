@@ -2,7 +2,10 @@ import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
 import type { FlowEvent, ForeignBlocks, Usage } from './event.ts'
 import type { TcpSample } from './sample.ts'
 
-/** Why a flow ended. */
+/**
+ * Why a flow ended. `shutdown`: only because flowd stops; the next start goes on with it, as a start, when its socket
+ * lives still.
+ */
 export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart'
 
 /** One live or just-ended entry of the flow table. */

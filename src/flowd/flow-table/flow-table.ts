@@ -78,11 +78,15 @@ export class FlowTable {
     return live === undefined ? 'started' : 'replaced'
   }
 
-  /** Takes a flow back that was live before a restart; it is told as `resume`. */
-  resume(flow: Flow, socketSeen: boolean): void {
-    const live = { ...flow, socketSeen, lastSignMs: performance.now() }
+  /**
+   * Takes a flow back that was live before a restart. It is told as `resume`, or as `start` when its end was announced
+   * meanwhile; its start time stays the true one.
+   */
+  takeBack(flow: Flow, socketSeen: boolean): void {
+    const kind = flow.endTimeUs === undefined ? 'resume' : 'start'
+    const live = { ...flow, endTimeUs: undefined, socketSeen, lastSignMs: performance.now() }
     this.#flows.set(flow.key, live)
-    this.#setup.onChange({ kind: 'resume', flow: live })
+    this.#setup.onChange({ kind, flow: live })
   }
 
   /** Takes in what an enricher read of a live flow's socket. */

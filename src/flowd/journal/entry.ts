@@ -2,22 +2,34 @@ import { addressFamily, type FiveTuple, flowKey } from '../../scitags/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 
 /**
- * The journal's lines, each a JSON array and a line feed: `["+",…]` for a flow that lives, `["-",key]` for one that
- * ended. The first line names the format.
+ * The journal's lines, each a JSON array and a line feed: `["+",…]` for a flow that lives, `["s",…]` for one whose end
+ * was announced only because flowd stopped, `["-",key]` for one that ended. The first line names the format.
  */
 export const JOURNAL_HEADER = '["tidemark flow journal",1]\n'
 
 /** The line of a change, or undefined when the change alters nothing that is kept. */
 export function entryOf(change: FlowChange): string | undefined {
-  if (change.kind === 'end') return `["-",${JSON.stringify(change.flow.key)}]\n`
-  return change.kind === 'start' ? flowEntry(change.flow) : undefined
+  const { kind, flow } = change
+  if (kind === 'start' || isStop(change)) return flowEntry(flow)
+  return kind === 'end' ? endEntry(flow.key) : undefined
 }
 
-/** The line of a live flow. */
-export function flowEntry({ tuple, experiment, activity, application, label, origin, startTimeUs }: Flow): string {
+/** Whether a flow ends only because flowd stops: it may go on at the next start. */
+export function isStop(change: FlowChange): boolean {
+  return change.kind === 'end' && change.reason === 'shutdown'
+}
+
+/** The line of a flow that ended for good. */
+export function endEntry(key: string): string {
+  return `["-",${JSON.stringify(key)}]\n`
+}
+
+/** The line of a flow that lives or, when it has an end, was stopped. */
+export function flowEntry(flow: Flow): string {
+  const { tuple, experiment, activity, application, label, origin, startTimeUs, endTimeUs } = flow
   const { protocol, source, destination } = tuple
   return `${JSON.stringify([
-    '+',
+    endTimeUs === undefined ? '+' : 's',
     protocol,
     source.address,
     source.port,
@@ -29,12 +41,13 @@ export function flowEntry({ tuple, experiment, activity, application, label, ori
     label ?? null,
     origin,
     startTimeUs,
+    ...(endTimeUs === undefined ? [] : [endTimeUs]),
   ])}\n`
 }
 
 /** What a journal held. */
 export interface JournalContent {
-  /** Flows that were live when the last line was written. */
+  /** Flows that were live when the last line was written; those that a stop had ended have the time of their end. */
   flows: Map<string, Flow>
   /** Lines that could not be read. A last line without its end is not counted: the writer was stopped in it. */
   damagedLines: number
@@ -71,21 +84,22 @@ function replay(line: string, flows: Map<string, Flow>): boolean {
   if (!Array.isArray(entry)) return false
   const [kind, ...fields] = entry as unknown[]
   if (kind === '-') return typeof fields[0] === 'string' && (flows.delete(fields[0]) || true)
-  if (kind !== '+') return `${line}\n` === JOURNAL_HEADER
+  if (kind !== '+' && kind !== 's') return `${line}\n` === JOURNAL_HEADER
   const flow = readFlow(fields)
-  if (flow === undefined) return false
+  if (flow === undefined || (kind === 's') === (flow.endTimeUs === undefined)) return false
   flows.set(flow.key, flow)
   return true
 }
 
 function readFlow(fields: readonly unknown[]): Flow | undefined {
   const [protocol, sourceAddress, sourcePort, destinationAddress, destinationPort, ...rest] = fields
-  const [experiment, activity, application, label, origin, startTimeUs] = rest
+  const [experiment, activity, application, label, origin, startTimeUs, endTimeUs] = rest
   if (protocol !== 'tcp' && protocol !== 'udp') return undefined
   if (!isText(sourceAddress) || !isNumber(sourcePort)) return undefined
   if (!isText(destinationAddress) || !isNumber(destinationPort)) return undefined
   if (!isNumber(experiment) || !isNumber(activity) || !isText(application)) return undefined
   if (!(label === null || isNumber(label)) || !isText(origin) || !isNumber(startTimeUs)) return undefined
+  if (!(endTimeUs === undefined || isNumber(endTimeUs))) return undefined
   const tuple: FiveTuple = {
     protocol,
     family: addressFamily(sourceAddress),
@@ -101,7 +115,7 @@ function readFlow(fields: readonly unknown[]): Flow | undefined {
     label: label ?? undefined,
     origin,
     startTimeUs,
-    endTimeUs: undefined,
+    endTimeUs,
     usage: undefined,
   }
 }

@@ -5,12 +5,14 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../test/support/flowd/flows.ts'
 import { silentLogger } from '../../common/index.ts'
-import type { Flow } from '../flow.ts'
+import type { EndReason, Flow } from '../flow.ts'
 import { entryOf, flowEntry, JOURNAL_HEADER, readJournal } from './entry.ts'
 import { Journal, type JournalSetup } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-journal-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const END_US = 1_800_000_000_000_000
 
 let files = 0
 function journalOf(setup: Partial<JournalSetup> = {}) {
@@ -24,9 +26,9 @@ function journalOf(setup: Partial<JournalSetup> = {}) {
     journal.record({ kind: 'start', flow })
     return flow
   }
-  const end = (flow: Flow) => {
+  const end = (flow: Flow, reason: EndReason = 'event') => {
     live.delete(flow.key)
-    journal.record({ kind: 'end', flow, reason: 'event' })
+    journal.record({ kind: 'end', flow: { ...flow, endTimeUs: END_US }, reason })
   }
   return { path, journal, live, start, end }
 }
@@ -117,6 +119,43 @@ describe('Journal', () => {
     await journal.close()
   })
 
+  it('keeps what a stop ended, with the time of that end, and nothing that ended otherwise', async () => {
+    const { path, journal, start, end } = journalOf()
+    await journal.open()
+    const flows = [1, 2, 3].map(start)
+    for (const [index, flow] of flows.entries()) end(flow, index === 1 ? 'event' : 'shutdown')
+    await journal.flush()
+    const stopped = [flows[0], flows[2]].map(flow => ({ ...flow, endTimeUs: END_US }))
+    expect(await found(path)).toEqual(stopped)
+    await journal.close()
+    expect(await found(path)).toEqual(stopped)
+
+    const next = journalOf({ path })
+    expect(await next.journal.open()).toEqual(stopped)
+    const again = next.start(1)
+    next.journal.forget(flows[2]?.key ?? '')
+    await next.journal.flush()
+    expect(await found(path)).toEqual([again])
+    await next.journal.close()
+    expect(await found(path)).toEqual([again])
+  })
+
+  it('loses nothing of what it found when it is rewritten before all of it is brought back', async () => {
+    const { path, journal, start } = journalOf()
+    await journal.open()
+    const flows = Array.from({ length: 100 }, (_, index) => start(index + 1))
+    await journal.close()
+    const next = journalOf({ path, rewriteBytes: 1 })
+    await next.journal.open()
+    const [brought, ended] = flows as [Flow, Flow]
+    next.live.set(brought.key, brought)
+    next.journal.record({ kind: 'resume', flow: brought })
+    next.end(ended, 'restart')
+    await next.journal.flush()
+    expect(new Set(await found(path))).toEqual(new Set(flows.filter(flow => flow !== ended)))
+    await next.journal.close()
+  })
+
   it('bounds what waits for a slow disk, and is whole again afterwards', async () => {
     const { path, journal, live, start } = journalOf({ pendingBytes: 1000 })
     await journal.open()
@@ -152,7 +191,12 @@ describe('Journal', () => {
     const entry = fc.constantFrom(
       ...[1, 2].flatMap(port => {
         const flow = flowOf(startEvent(port, { application: '"\n€' }))
-        return [entryOf({ kind: 'start', flow }), entryOf({ kind: 'end', flow, reason: 'event' })]
+        const end = { ...flow, endTimeUs: END_US }
+        return [
+          entryOf({ kind: 'start', flow }),
+          entryOf({ kind: 'end', flow: end, reason: 'event' }),
+          entryOf({ kind: 'end', flow: end, reason: 'shutdown' }),
+        ]
       }),
     )
     const piece = fc.oneof(entry, fc.string(), fc.json(), fc.constant('\n'))

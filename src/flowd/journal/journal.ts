@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, messageOf, TidemarkError } from '../../common/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
-import { entryOf, flowEntry, JOURNAL_HEADER, readJournal } from './entry.ts'
+import { endEntry, entryOf, flowEntry, isStop, JOURNAL_HEADER, readJournal } from './entry.ts'
 
 export interface JournalSetup {
   path: string
@@ -29,7 +29,7 @@ const RETRY_MS = 1000
 const SYNCHRONOUS_BYTES = 256 << 10
 
 /**
- * Remembers the live flows across a crash: an append-only file, rewritten when most of it is past. Entries are written
+ * Remembers the flows across a restart and a crash: an append-only file, rewritten when most of it is past. Entries are written
  * in batches, at the latest with the next turn of the event loop. They survive the death of the process, not that of
  * the machine, with which every socket dies too. A disk that fails is reported and never stops the daemon.
  */
@@ -45,14 +45,17 @@ export class Journal {
   #needsRewriting = false
   #writing: Promise<void> | undefined
   #failing = false
-  #closing = false
+  /** Flows that are kept although they do not live: found at the start and not settled yet, or ended by a stop. */
+  readonly #kept = new Map<string, Flow>()
+  #closed: Promise<void> | undefined
 
   constructor(setup: JournalSetup) {
     this.#setup = { rewriteBytes: REWRITE_BYTES, pendingBytes: PENDING_BYTES, retryMs: RETRY_MS, ...setup }
   }
 
   /**
-   * Opens the journal and gives back the flows that were live when it was last written.
+   * Opens the journal and gives back the flows that were live when it was last written; those that a stop had ended
+   * have the time of their end. Each is kept until a change of it is recorded or it is forgotten.
    *
    * @throws TidemarkError JOURNAL_UNUSABLE
    */
@@ -67,6 +70,7 @@ export class Journal {
       if (damagedLines > 0) log.warn({ path, damagedLines }, 'the journal has damaged lines, they are left out')
       if (bytes.length === 0) this.#append(JOURNAL_HEADER)
       else if (torn) this.#append('\n')
+      for (const [key, flow] of flows) this.#kept.set(key, flow)
       return [...flows.values()]
     } catch (error) {
       throw new TidemarkError('JOURNAL_UNUSABLE', { path, reason: messageOf(error) }, error)
@@ -75,8 +79,17 @@ export class Journal {
 
   /** Notes a change. Before `open` and after `close` nothing is noted. */
   record(change: FlowChange): void {
+    const { key } = change.flow
+    if (isStop(change)) this.#kept.set(key, change.flow)
+    else this.#kept.delete(key)
     const entry = entryOf(change)
     if (entry !== undefined && this.#file !== undefined) this.#append(entry)
+  }
+
+  /** Leaves out a flow that was found and does not go on. */
+  forget(key: string): void {
+    this.#kept.delete(key)
+    if (this.#file !== undefined) this.#append(endEntry(key))
   }
 
   /** Resolves when everything noted so far is written, or the disk has refused it. */
@@ -85,10 +98,14 @@ export class Journal {
     while (this.#writing !== undefined && !this.#failing)
   }
 
-  /** Writes what is noted, shortens the file to the flows that live, and closes it. Idempotent. */
-  async close(): Promise<void> {
+  /** Writes what is noted, shortens the file to the flows that live or may go on, and closes it. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     if (this.#file === undefined) return
-    this.#closing = true
     this.#needsRewriting = true
     this.#schedule()
     await this.flush()
@@ -110,13 +127,13 @@ export class Journal {
   }
 
   #schedule(): void {
-    this.#writing ??= (this.#failing ? delay(this.#closing ? 0 : this.#setup.retryMs) : nextTurn())
+    this.#writing ??= (this.#failing ? delay(this.#closed === undefined ? this.#setup.retryMs : 0) : nextTurn())
       .then(() => this.#write())
       .catch(error => this.#fail(error))
       .finally(() => {
         this.#writing = undefined
         const more = this.#pending.length > 0 || this.#needsRewriting
-        if (more && !(this.#failing && this.#closing)) this.#schedule()
+        if (more && !(this.#failing && this.#closed !== undefined)) this.#schedule()
       })
   }
 
@@ -144,7 +161,7 @@ export class Journal {
   }
 
   /**
-   * Writes the live flows to a new file beside the old one, which is kept up meanwhile, and puts it in its place. Flows
+   * Writes the flows to a new file beside the old one, which is kept up meanwhile, and puts it in its place. Flows
    * that come and go during that time are in the new file too, as entries after the flows.
    */
   async #rewrite(): Promise<void> {
@@ -154,7 +171,7 @@ export class Journal {
     this.#needsRewriting = false
     try {
       let bytes = await append(fresh, JOURNAL_HEADER)
-      for (const slice of slices(this.#setup.flows(), SLICE_FLOWS)) {
+      for (const slice of slices(this.#flows(), SLICE_FLOWS)) {
         bytes += await append(fresh, slice.map(flowEntry).join(''))
         await this.#writePending()
       }
@@ -179,6 +196,12 @@ export class Journal {
     } finally {
       this.#sinceRewriting = undefined
     }
+  }
+
+  /** What the file is to hold. A flow that is brought back meanwhile moves from the first to the second, never past both. */
+  *#flows(): Generator<Flow> {
+    yield* this.#kept.values()
+    yield* this.#setup.flows()
   }
 
   #fail(error: unknown): void {

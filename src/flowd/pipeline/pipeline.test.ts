@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 import type { SocketVerdict } from '../flow-table/index.ts'
+import { JOURNAL_HEADER } from '../journal/entry.ts'
 import { Journal } from '../journal/index.ts'
 import type { SampleReport } from '../sample.ts'
 import { Pipeline, type PipelineSetup } from './index.ts'
@@ -237,6 +238,37 @@ describe('Pipeline', () => {
       await pipeline.stop()
       expect(reader.told).toEqual(['resume 1', 'start 2'])
     })
+  })
+
+  it('after a stop goes on with flows whose socket lives, as new starts, and forgets the others', async () => {
+    const path = join(folder, 'stopped.journal')
+    const journal = (flows: () => Iterable<Flow>) => new Journal({ path, flows, log: silentLogger })
+    const verdicts: readonly SocketVerdict[] = ['alive', 'gone', 'unknown']
+    const probe: PipelineSetup['probe'] = ({ source }) => verdicts[source.port] ?? 'gone'
+    const run = async (...events: FlowEvent[]) => {
+      const { pipeline } = pipelineOf({ journal, probe })
+      const backend = new Recorder()
+      await pipeline.addBackend('one', backend)
+      await pipeline.start()
+      for (const event of events) pipeline.emit(event)
+      const ports = [...pipeline.flows.flows()].map(({ tuple }) => tuple.source.port)
+      await pipeline.stop()
+      return { backend, ports }
+    }
+    const first = await run(startEvent(0, { application: 'copy' }), startEvent(1), startEvent(2))
+    expect(first.backend.told).toEqual('begin,start 0,start 1,start 2,shutdown 0,shutdown 1,shutdown 2'.split(','))
+    for (let restart = 0; restart < 2; restart += 1) {
+      const next = await run()
+      expect(next.backend.told).toEqual(['begin', 'start 0', 'shutdown 0'])
+      expect(next.ports).toEqual([0])
+      const { key, label, startTimeUs } = first.backend.flows[0] as Flow
+      expect(next.backend.flows[0]).toMatchObject({ key, label, startTimeUs, application: 'copy' })
+    }
+    // A stop of long ago: the socket may be another transfer's.
+    const entry = JSON.parse(readFileSync(path, 'utf8').split('\n')[1] ?? '') as unknown[]
+    const longAgo = JSON.stringify([...entry.slice(0, -1), Date.now() * 1000 - 11 * 60 * 1e6])
+    writeFileSync(path, `${JOURNAL_HEADER}${longAgo}\n`)
+    expect((await run()).ports).toEqual([])
   })
 
   describe('after a crash', () => {

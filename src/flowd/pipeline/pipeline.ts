@@ -43,6 +43,9 @@ export interface PipelineSetup {
 const QUEUE_CAPACITY = 131_072
 const DRAIN_MS = 5000
 
+/** A start so long after the stop goes on with its flows; later a socket with the same ports may be another's. */
+const RESTART_US = 600_000_000
+
 /** How many flows are ended or brought back at a time, and how long to wait for a backend that has no room. */
 const SLICE = 1000
 const PAUSE_MS = 10
@@ -88,7 +91,7 @@ export class Pipeline implements Service {
   }
 
   /**
-   * Brings back the flows that were live before a crash and begins to take events. Backends that are to learn of those
+   * Brings back the flows that were live before a restart or a crash and begins to take events. Backends that are to learn of those
    * flows are added before, plugins after.
    *
    * @throws TidemarkError JOURNAL_UNUSABLE
@@ -148,8 +151,9 @@ export class Pipeline implements Service {
   }
 
   /**
-   * Stops the plugins, announces the end of every live flow and stops the backends. Flows whose end could not be
-   * announced in the time given stay in the journal, and the next start sees to them. Idempotent.
+   * Stops the plugins, announces the end of every live flow and stops the backends. The journal keeps the flows, also
+   * those whose end could not be announced in the time given, and the next start sees to them. Backends stop last, so
+   * that marks last as long as they can. Idempotent.
    */
   async stop(): Promise<void> {
     await this.#stopEach(this.#plugins, plugin => plugin.stop())
@@ -158,7 +162,8 @@ export class Pipeline implements Service {
     const deadline = performance.now() + this.#drainMs
     await this.#endAll(deadline)
     const queues = [...this.#backends.values()]
-    await within(deadline - performance.now(), Promise.all(queues.map(queue => queue.idle())))
+    const told = queues.map(queue => queue.idle())
+    await within(deadline - performance.now(), Promise.all([...told, this.#journal?.close()]))
     await this.#stopEach(this.#enrichers, queue => queue.stop())
     await this.#stopEach(this.#backends, queue => queue.stop())
     await this.#journal?.close()
@@ -208,14 +213,21 @@ export class Pipeline implements Service {
     while (done < flows.length) {
       const slice = flows.slice(done, done + (performance.now() < patienceEnds ? this.#room() : SLICE))
       done += slice.length
-      for (const flow of slice) {
-        // What stands for every packet has no socket: whoever declared it does so again.
-        const verdict = isEveryFlow(flow.tuple) ? 'gone' : this.#probe(flow.tuple)
-        if (verdict !== 'gone') this.#table.resume(flow, verdict === 'alive')
-        else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: Date.now() * 1000 }, reason: 'restart' })
-      }
+      for (const flow of slice) this.#bringBackOne(flow)
       await delay(slice.length === 0 ? PAUSE_MS : 0)
     }
+  }
+
+  /** A flow whose end was announced goes on only if its socket surely is the one it had. */
+  #bringBackOne(flow: Flow): void {
+    const { endTimeUs } = flow
+    const nowUs = Date.now() * 1000
+    // What stands for every packet has no socket: whoever declared it does so again.
+    const verdict = isEveryFlow(flow.tuple) ? 'gone' : this.#probe(flow.tuple)
+    if (endTimeUs !== undefined && (verdict !== 'alive' || nowUs - endTimeUs > RESTART_US)) {
+      this.#journal?.forget(flow.key)
+    } else if (verdict !== 'gone') this.#table.takeBack(flow, verdict === 'alive')
+    else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: nowUs }, reason: 'restart' })
   }
 
   /**

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
 import { FireflyReceiver } from '../../support/flowd/firefly-receiver.ts'
 import { FlowdProcess, runTidemark } from '../../support/flowd/flowd-process.ts'
-import { LabelWatch } from '../../support/flowd/label-watch.ts'
+import { LabelWatch, type SeenPacket } from '../../support/flowd/label-watch.ts'
 import { listenForStreams, startStream, type TcpStream } from '../../support/flowd/stream.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
@@ -45,7 +45,7 @@ function isOurs(label: number): boolean {
   return experiment === 3 && activity === 14
 }
 
-describe('a transfer whose flowd changes or crashes', () => {
+describe('a transfer whose flowd changes, restarts or crashes', () => {
   it('is marked no more at once; the next start marks the living with the same label and announces the end of the dead', async () => {
     using watch = new LabelWatch(right, 'eth0')
     const living = await startStream(left, PEER, PORT)
@@ -81,6 +81,27 @@ describe('a transfer whose flowd changes or crashes', () => {
       .map(firefly => firefly['flow-lifecycle'].state)
     expect(states).toEqual(['start', 'end'])
     expect(left.exec('bpftool', 'net', 'list', 'dev', 'eth0')).not.toContain('tidemark')
+  })
+
+  it('is marked until a stop, and again with the same label from the next start on', async () => {
+    using watch = new LabelWatch(right, 'eth0')
+    const stream = await startStream(left, PEER, PORT)
+    const isMarked = (packet: SeenPacket) => packet.sourcePort === stream.sourcePort && isOurs(packet.flowLabel)
+    await using first = await flowdOnTheLeft({}).ready()
+    await first.control.send([startLine(stream)])
+    const { flowLabel } = await watch.next(isMarked)
+    expect(await first.stop()).toBe(0)
+    const stoppedMs = performance.now()
+    await delay(200)
+    const unmarked = watch.since(stoppedMs + IN_FLIGHT_MS, stream.sourcePort)
+    expect(unmarked.length).toBeGreaterThan(10)
+    expect(unmarked.filter(isMarked)).toEqual([])
+
+    await using second = flowdOnTheLeft({}, first.folder)
+    expect((await watch.next(isMarked)).flowLabel).toBe(flowLabel)
+    await second.ready()
+    expect(await second.stop()).toBe(0)
+    stream.sender.kill('SIGKILL')
   })
 
   it('keeps its mark: a reload leaves marks alone, and brings them back when the marker itself changes', async () => {

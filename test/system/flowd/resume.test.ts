@@ -73,4 +73,26 @@ describe('flowd and the sockets of its flows', () => {
     kept.socket.destroy()
     await next.stop()
   })
+
+  it('after a stop goes on with flows whose socket lives: told as ended, then as started when they truly were', async () => {
+    const [kept, closed] = [await connection(), await connection()]
+    await using first = await new FlowdProcess({ configuration: configuration() }).ready()
+    await first.control.send([`start ${kept.line}`, `start ${closed.line}`])
+    await vi.waitFor(async () => expect(await first.control.flows()).toHaveLength(2))
+    const before = await first.control.flows()
+    expect(await first.stop()).toBe(0)
+    await receiver.one('end', closed.port)
+    closed.socket.resetAndDestroy()
+    await once(closed.socket, 'close')
+
+    await using next = await new FlowdProcess({ configuration: configuration() }).ready()
+    expect(await next.control.flows()).toEqual(before.filter(({ source }) => sourcePort(source) === kept.port))
+    expect(await next.stop()).toBe(0)
+    const told = (port: number) => receiver.fireflies.filter(firefly => firefly['flow-id']['src-port'] === port)
+    await vi.waitFor(() => expect(told(kept.port)).toHaveLength(4))
+    expect(told(kept.port).map(firefly => firefly['flow-lifecycle'].state)).toEqual(['start', 'end', 'start', 'end'])
+    expect(new Set(told(kept.port).map(firefly => firefly['flow-lifecycle']['start-time'])).size).toBe(1)
+    expect(told(closed.port)).toHaveLength(2)
+    kept.socket.destroy()
+  })
 })

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Marker } from '../../../src/flowd/backends/marker/marker.ts'
 import type { Backend } from '../../../src/flowd/components.ts'
-import type { FlowChange } from '../../../src/flowd/flow.ts'
+import type { EndReason, FlowChange } from '../../../src/flowd/flow.ts'
 import { inNetworkNamespace } from '../../../src/linux/index.ts'
 import { describeBackend } from '../../support/flowd/backend-conformance.ts'
 import { flowOf, startEvent } from '../../support/flowd/flows.ts'
@@ -43,7 +43,18 @@ describeBackend('marker', {
 })
 
 const starting = (port: number, change = {}): FlowChange => ({ kind: 'start', flow: flowOf(startEvent(port, change)) })
-const ending = (port: number): FlowChange => ({ kind: 'end', flow: flowOf(startEvent(port)), reason: 'event' })
+const ending = (port: number, reason: EndReason = 'event'): FlowChange => {
+  return { kind: 'end', flow: flowOf(startEvent(port)), reason }
+}
+
+it('leaves the mark of a flow that ends because flowd stops until the stop of the marker itself', async () => {
+  const { marker, stop } = await startSmall(2)
+  for (const port of [1, 2, 3]) marker.handle(starting(port))
+  for (const port of [1, 3]) marker.handle(ending(port, 'shutdown'))
+  expect(marker.size).toBe(2)
+  await stop()
+  expect(marker.size).toBe(0)
+})
 
 describe('a full map', () => {
   it('is reported once each time, counted, and what waits is marked when room comes', async () => {
@@ -78,17 +89,18 @@ describe('a full map', () => {
     expect(account.received).toBe(account.passed + account.dropped() + 1)
     await stop()
     expect(await context.metrics.text()).toContain('tidemark_flowd_marker_marks 0')
+    expect(account.received).toBe(account.passed + account.dropped())
   })
-
-  async function startSmall(maxFlows: number) {
-    const context = unitContext()
-    const marker = new Marker({ ...OPTIONS, maxFlows }, context)
-    await inNetworkNamespace(namespace.path, () => marker.start())
-    return {
-      marker,
-      context,
-      lines: context.lines,
-      stop: () => inNetworkNamespace(namespace.path, () => marker.stop()),
-    }
-  }
 })
+
+async function startSmall(maxFlows: number) {
+  const context = unitContext()
+  const marker = new Marker({ ...OPTIONS, maxFlows }, context)
+  await inNetworkNamespace(namespace.path, () => marker.start())
+  return {
+    marker,
+    context,
+    lines: context.lines,
+    stop: () => inNetworkNamespace(namespace.path, () => marker.stop()),
+  }
+}

@@ -78,12 +78,15 @@ export class Marker implements Backend {
     }
   }
 
+  /** An end because flowd stops leaves the mark until the program is detached: the next start may carry it on. */
   handle(change: FlowChange): void {
     if (change.kind === 'start' || change.kind === 'resume') this.#mark(change)
-    else if (change.kind === 'end') this.#unmark(change)
+    else if (change.kind === 'end' && change.reason !== 'shutdown') this.#unmark(change)
   }
 
   async stop(): Promise<void> {
+    const waiting = this.#marks?.waiting ?? 0
+    if (waiting > 0) this.#account.drop('full', waiting)
     this.#release()
   }
 
