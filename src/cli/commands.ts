@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { registerCollector } from './collector/index.ts'
 import { registerDemo } from './demo.ts'
+import { registerDoctor } from './doctor.ts'
 import { registerFlowd, registerFlowdCommands } from './flowd/index.ts'
 import { registerQueries } from './query/commands.ts'
 import { registerSimulate } from './simulate.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerQueries,
   // the rest
   registerDemo,
+  registerDoctor,
   registerSimulate,
   registerVersion,
 ]

@@ -19,6 +19,7 @@ import { PLUGINS } from './plugins/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { type UnitRegistry, unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
+import type { Need } from './unit.ts'
 
 /** Everything that flowd's configuration file may say; flowd-go's format, and more. */
 export const FLOWD_CONFIGURATION = Type.Object({
@@ -79,6 +80,24 @@ export function loadFlowdConfigurationOrDefaults(choice: FileChoice): LoadedFlow
   const file = chooseFile(choice)
   if (choice.conf !== undefined || existsSync(file)) return loadFlowdConfiguration(choice)
   return parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice))
+}
+
+/** The configuration that an empty file would give. */
+export function defaultFlowdConfiguration(choice: FileChoice): FlowdConfiguration {
+  const file = chooseFile(choice)
+  return parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice)).values
+}
+
+/** What the units that a configuration turns on need of the host, each need with those units. */
+export function needsOf({ plugins, backends, enrichers }: FlowdConfiguration): Map<Need, string[]> {
+  const on = Object.entries({ plugins, backends, enrichers }).flatMap(([kind, section]) =>
+    Object.keys(section ?? {}).map(name => `${kind}.${name}`),
+  )
+  const needs = new Map<Need, string[]>()
+  for (const unit of on) {
+    for (const need of UNITS.get(unit)?.needs ?? []) needs.set(need, [...(needs.get(need) ?? []), unit])
+  }
+  return needs
 }
 
 /** Each effective value with its origin, for `check`. */

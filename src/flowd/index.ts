@@ -9,4 +9,6 @@ export {
 } from './configuration.ts'
 export type { FlowView } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
+export type { Finding } from './doctor/index.ts'
+export { examineHost } from './doctor/index.ts'
 export { toFlowdGoShape } from './flowd-go-shape.ts'

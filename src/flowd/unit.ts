@@ -1,5 +1,6 @@
 import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
+import type { Capability } from '../linux/index.ts'
 import type { Registry } from '../scitags/index.ts'
 import type { Enricher } from './components.ts'
 import type { Flow } from './flow.ts'
@@ -32,6 +33,12 @@ export interface UnitContext {
   application: string
 }
 
+/** What a unit asks of the host: `doctor` looks whether it is there. */
+export type Need = Capability | 'btf' | 'libbpf' | 'cgroup'
+
+/** What every unit needs that loads a program into the kernel. */
+export const BPF_NEEDS: readonly Need[] = ['libbpf', 'btf', 'CAP_BPF', 'CAP_NET_ADMIN']
+
 /**
  * How a unit stands in its registry. `plugins/index.ts` exports `PLUGINS`, `backends/index.ts` exports `BACKENDS`,
  * `enrichers/index.ts` exports `ENRICHERS`: objects whose keys are the names in the configuration file and whose values
@@ -44,6 +51,8 @@ export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObjec
   options: Options
   /** Keys of flowd-go that have no effect here, each with the words that say so: `has no effect: …`. */
   ignoredKeys?: Readonly<Record<string, string>>
+  /** What it needs of the host beyond what every process has. */
+  needs?: readonly Need[]
   /** Makes the unit; inert until it is started. */
   create(options: Type.Static<Options> & Shared, context: UnitContext): Unit
 }

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 
 /** Bits of a capability set (linux/capability.h). */
-export const CAPABILITY = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_BPF: 39 } as const
+export const CAPABILITY = {
+  CAP_NET_BIND_SERVICE: 10,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_ADMIN: 21,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const
 
 export type Capability = keyof typeof CAPABILITY
 

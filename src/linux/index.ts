@@ -11,7 +11,10 @@ export {
   detachFilter,
   RingBuffer,
 } from './bpf/index.ts'
+export type { Capability } from './capabilities.ts'
+export { effectiveCapabilities } from './capabilities.ts'
 export { resolveCgroup } from './cgroup.ts'
+export { readClock } from './clock.ts'
 export { writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { linkHeaderBytes } from './link-layer.ts'
@@ -35,7 +38,7 @@ export {
 export type { Ipv6Packet } from './packet-capture/index.ts'
 export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
 export type { Platform } from './platform.ts'
-export { requireBpf, thisPlatform } from './platform.ts'
+export { KERNEL_BTF, requireBpf, thisPlatform } from './platform.ts'
 export { ServiceNotifier } from './sd-notify.ts'
 export type { SocketEnd, SocketRecord, TcpInfo } from './sock-diag/index.ts'
 export { SocketTable } from './sock-diag/index.ts'

@@ -4,7 +4,7 @@ import { type Capability, effectiveCapabilities } from './capabilities.ts'
 import { libbpf } from './libbpf.ts'
 
 /** Where the kernel shows its own types, by which programs are fitted to it when they are loaded. */
-const KERNEL_BTF = '/sys/kernel/btf/vmlinux'
+export const KERNEL_BTF = '/sys/kernel/btf/vmlinux'
 
 /** What this machine offers; tests put another in its place. */
 export interface Platform {

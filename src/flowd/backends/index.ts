@@ -3,7 +3,7 @@ import type { UnitDefinition } from '../unit.ts'
 import { firefly } from './firefly/index.ts'
 import { marker } from './marker/index.ts'
 
-export { cleanMarker } from './marker/index.ts'
+export { cleanMarker, isOurFilter } from './marker/index.ts'
 
 /** Every backend by its name in the configuration, in the order of starting. */
 export const BACKENDS = { marker, firefly } as const satisfies Readonly<Record<string, UnitDefinition<Backend>>>

@@ -12,6 +12,7 @@ const IFLA_MTU = 4
 const IFLA_LINKINFO = 18
 const IFLA_NET_NS_PID = 19
 const IFLA_GSO_MAX_SEGS = 40
+const IFLA_GSO_MAX_SIZE = 41
 const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const VETH_INFO_PEER = 1
@@ -42,6 +43,8 @@ export interface Link {
   /** Whether it is up and has a carrier, so that packets pass. */
   running: boolean
   mtu: number
+  /** The longest packet that the kernel hands to it, which it segments; above 65,536 with BIG TCP. */
+  gsoMaxBytes: number
   /** What made it, as `veth`, `vlan`, `tun`; '' for hardware and loopback. */
   kind: string
   /** The hardware address, as `02:00:00:00:00:01`; '' when it has none. */
@@ -72,6 +75,7 @@ export function decodeLink(message: NetlinkMessage): Link | undefined {
     up: (flags & IFF_UP) !== 0,
     running: (flags & IFF_RUNNING) !== 0,
     mtu: decodeUint32(find(IFLA_MTU), 0),
+    gsoMaxBytes: decodeUint32(find(IFLA_GSO_MAX_SIZE), 0),
     kind: decodeText(findAttribute(find(IFLA_LINKINFO), IFLA_INFO_KIND)),
     hardwareAddress: (find(IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
   }

@@ -91,6 +91,16 @@ describe('the executable alone, in a Debian without Node and libbpf whose /tmp i
     expect(printed).toMatch(/^built commit: [0-9a-f]{12}$/m)
   })
 
+  it('examines the host, with the libbpf that it carries', () => {
+    const findings = JSON.parse(root.run('/opt/tidemark', 'doctor', '--conf', '/opt/flowd.yaml', '-o', 'json')) as {
+      check: string
+      status: string
+    }[]
+    const status = Object.fromEntries(findings.map(finding => [finding.check, finding.status]))
+    expect(status).toMatchObject({ configuration: 'ok', libbpf: 'ok', capabilities: 'ok', 'interface lo': 'ok' })
+    expect(findings.filter(finding => finding.status === 'failed')).toEqual([])
+  })
+
   it('runs the demo to its end', () => {
     expect(root.run('/opt/tidemark', 'demo')).toMatch(/^PASS in /m)
   })

@@ -90,7 +90,11 @@ function removeFilters(
   return { filters: filters.length, qdisc: removeQdisc && madeQdisc && removeUnusedQdisc(socket, link) }
 }
 
-/** libbpf names a filter `PROGRAM:[ID]`. */
+/** Whether a filter is a marker of flowd, of this process or another: libbpf names a filter `PROGRAM:[ID]`. */
+export function isOurFilter({ bpfName }: Filter): boolean {
+  return bpfName.startsWith(`${PROGRAM_NAME}:[`)
+}
+
 function ourFilters(socket: NetlinkSocket, link: Link): Filter[] {
-  return listFilters(socket, link.index, 'egress').filter(({ bpfName }) => bpfName.startsWith(`${PROGRAM_NAME}:[`))
+  return listFilters(socket, link.index, 'egress').filter(isOurFilter)
 }

@@ -1,0 +1,2 @@
+export { examineHost } from './doctor.ts'
+export type { Finding } from './finding.ts'

@@ -1,0 +1,53 @@
+import { TidemarkError } from '../../common/index.ts'
+import { type Link, linkHeaderBytes, listLinks, NETLINK, NetlinkSocket } from '../../linux/index.ts'
+import { type Finding, failed, ok, warning } from './finding.ts'
+import type { Check } from './host.ts'
+import { checkTrafficControl, type MarkerSection } from './traffic-control.ts'
+
+/** The longest packet without IPv6 BIG TCP: 65,535 bytes of payload and the header, rounded as the kernel does. */
+const GSO_MAX_BYTES = 65_536
+
+/** The interfaces that are to be marked on, and what stands on them already. */
+export const checkInterfaces: Check = async ({ configuration }) => {
+  const { marker } = configuration.backends ?? {}
+  if (marker === undefined) return [ok('interfaces', 'none is to be marked on')]
+  using socket = NetlinkSocket.open(NETLINK.ROUTE)
+  const links = new Map(listLinks(socket).map(link => [link.name, link]))
+  const findings: Finding[] = []
+  for (const name of new Set(marker.targetInterfaces)) {
+    const link = links.get(name)
+    findings.push(checkLink(name, link))
+    if (link === undefined) continue
+    findings.push(...(await checkTrafficControl(socket, link, marker, configuration.controlSocket.path)))
+    findings.push(checkBigTcp(link, marker))
+  }
+  return findings
+}
+
+function checkLink(name: string, link: Link | undefined): Finding {
+  const check = `interface ${name}`
+  if (link === undefined) {
+    const { message, remedy } = new TidemarkError('INTERFACE_ABSENT', { interface: name })
+    return failed(check, message, remedy)
+  }
+  if (linkHeaderBytes(link) === undefined) {
+    const details = { interface: name, linkType: link.arphrd }
+    const { message, remedy } = new TidemarkError('LINK_TYPE_UNSUPPORTED', details)
+    return failed(check, message, remedy)
+  }
+  if (!link.up) return warning(check, 'is down', `turn it on: ip link set ${name} up`)
+  if (!link.running) return warning(check, 'has no carrier', 'look at the cable, or at what it is joined to')
+  return ok(check, `up, MTU ${link.mtu}`)
+}
+
+function checkBigTcp({ name, gsoMaxBytes }: Link, { markingStrategy }: MarkerSection): Finding {
+  const check = `BIG TCP ${name}`
+  if (gsoMaxBytes <= GSO_MAX_BYTES) return ok(check, `off (gso_max_size ${gsoMaxBytes})`)
+  const found = `on (gso_max_size ${gsoMaxBytes})`
+  if (markingStrategy === 'label') return ok(check, `${found}; the label is written all the same`)
+  return warning(
+    check,
+    `${found}; ${markingStrategy} leaves packets beyond ${GSO_MAX_BYTES} bytes unmarked`,
+    `use markingStrategy label, or: ip link set ${name} gso_max_size ${GSO_MAX_BYTES}`,
+  )
+}

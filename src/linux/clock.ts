@@ -1,0 +1,30 @@
+import { checked, libc } from './libc.ts'
+
+/** Bytes of `struct timex` on 64-bit machines, and where in it stands what is read (linux/timex.h). */
+const TIMEX_BYTES = 208
+const MAX_ERROR_OFFSET = 24
+const STATUS_OFFSET = 40
+const STA_UNSYNC = 0x40
+
+/** What the kernel thinks of its clock. */
+export interface ClockState {
+  /** Whether something (NTP, PTP) keeps it right. */
+  synchronised: boolean
+  /** How far it may be off, in microseconds; grows while nothing keeps it right. */
+  maxErrorUs: number
+}
+
+/**
+ * Reads the state of the system clock (adjtimex(2)); changes nothing and needs no privilege.
+ *
+ * @throws TidemarkError SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
+ */
+export function readClock(): ClockState {
+  // With mode 0, which zeros mean, it only reads.
+  const timex = Buffer.alloc(TIMEX_BYTES)
+  checked('reading of the clock', libc().adjtimex(timex))
+  return {
+    synchronised: (timex.readInt32LE(STATUS_OFFSET) & STA_UNSYNC) === 0,
+    maxErrorUs: Number(timex.readBigInt64LE(MAX_ERROR_OFFSET)),
+  }
+}
