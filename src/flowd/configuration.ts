@@ -10,42 +10,54 @@ import {
   parseConfiguration,
   requireGuard,
 } from '../common/index.ts'
-import { BACKENDS } from './backends/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
 import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
-import { ENRICHERS, SAMPLING_OPTIONS } from './enrichers/index.ts'
+import { SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
-import { PLUGINS } from './plugins/index.ts'
+import { loadModules, MODULES_OPTION } from './modules/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
-import { type UnitRegistry, unitSections } from './sections.ts'
+import { unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
-import type { Need } from './unit.ts'
+import type { Need, UnitDefinition } from './unit.ts'
+import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries } from './unit-registries.ts'
 
-/** Everything that flowd's configuration file may say; flowd-go's format, and more. */
-export const FLOWD_CONFIGURATION = Type.Object({
-  ...TOP_LEVEL_OPTIONS,
-  flowTable: FLOW_TABLE_OPTIONS,
-  registry: REGISTRY_OPTIONS,
-  plugins: Type.Optional(unitSections(PLUGINS, 'Where flowd learns of flows. A plugin is off until it is named.')),
-  backends: Type.Optional(unitSections(BACKENDS, 'What flowd does with flows. A backend is off until it is named.')),
-  enrichers: Type.Optional(
-    unitSections(
-      ENRICHERS,
-      'Where flowd reads TCP statistics of flows. An enricher is off until it is named.',
-      SAMPLING_OPTIONS,
+/** Everything that flowd's configuration file may say where these units are to be had; flowd-go's format, and more. */
+function configurationOf({ plugins, backends, enrichers }: UnitRegistries) {
+  return Type.Object({
+    ...TOP_LEVEL_OPTIONS,
+    flowTable: FLOW_TABLE_OPTIONS,
+    registry: REGISTRY_OPTIONS,
+    plugins: Type.Optional(unitSections(plugins, 'Where flowd learns of flows. A plugin is off until it is named.')),
+    backends: Type.Optional(unitSections(backends, 'What flowd does with flows. A backend is off until it is named.')),
+    enrichers: Type.Optional(
+      unitSections(
+        enrichers,
+        'Where flowd reads TCP statistics of flows. An enricher is off until it is named.',
+        SAMPLING_OPTIONS,
+      ),
     ),
-  ),
-})
+  })
+}
+
+/** Everything that flowd's configuration file may say without modules from outside. */
+export const FLOWD_CONFIGURATION = configurationOf(BUILT_IN_UNITS)
+
+/** What is read first, to know what else there may be. */
+const MODULES_ALONE = Type.Object({ modules: MODULES_OPTION })
 
 export type FlowdConfiguration = Type.Static<typeof FLOWD_CONFIGURATION>
-export type LoadedFlowdConfiguration = LoadedConfiguration<FlowdConfiguration>
 
-/** Every unit by its key path, `plugins.api`. */
-const UNITS = new Map([
-  ...byPath('plugins', PLUGINS),
-  ...byPath('backends', BACKENDS),
-  ...byPath('enrichers', ENRICHERS),
-])
+export interface LoadedFlowdConfiguration extends LoadedConfiguration<FlowdConfiguration> {
+  /** The units that the file could name. */
+  units: UnitRegistries
+}
+
+/** Every unit of this program by its key path, `plugins.api`. */
+const UNITS = new Map(
+  UNIT_KINDS.flatMap(kind =>
+    Object.entries<UnitDefinition<unknown>>(BUILT_IN_UNITS[kind]).map(([name, unit]) => [`${kind}.${name}`, unit]),
+  ),
+)
 
 /** Keys of flowd-go that have no effect here, as the units name them. */
 const IGNORED_KEYS: readonly DeprecatedKey[] = [...UNITS].flatMap(([unit, { ignoredKeys = {} }]) =>
@@ -61,14 +73,16 @@ export interface FlowdFileChoice extends FileChoice {
 /**
  * Reads flowd's configuration: the file named, else the first that exists of its usual places.
  *
- * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, MODULE_UNUSABLE, HTTP_UNGUARDED,
+ *   HTTP_KEY_PAIR_INCOMPLETE
  */
 export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
-  const loaded = loadConfiguration(FLOWD_CONFIGURATION, file, loadOptions(file, choice))
+  const units = loadModules(file, loadConfiguration(MODULES_ALONE, file).values.modules)
+  const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice))
   const api = loaded.values.plugins?.api
   if (api !== undefined) requireGuard('plugins.api', api.bindAddress, api)
-  return loaded
+  return { ...loaded, units }
 }
 
 /**
@@ -79,7 +93,8 @@ export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConf
 export function loadFlowdConfigurationOrDefaults(choice: FileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
   if (choice.conf !== undefined || existsSync(file)) return loadFlowdConfiguration(choice)
-  return parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice))
+  const loaded = parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice))
+  return { ...loaded, units: BUILT_IN_UNITS }
 }
 
 /** The configuration that an empty file would give. */
@@ -102,7 +117,7 @@ export function needsOf({ plugins, backends, enrichers }: FlowdConfiguration): M
 
 /** Each effective value with its origin, for `check`. */
 export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): EffectiveValue[] {
-  const rows = effectiveValues(FLOWD_CONFIGURATION, loaded)
+  const rows = effectiveValues(configurationOf(loaded.units), loaded)
   const implied = loaded.profile !== undefined && loaded.values.compatibility === undefined
   if (!implied) return rows
   const compatibility = { key: 'compatibility', value: loaded.profile, text: `'${loaded.profile}'`, origin: 'implied' }
@@ -115,8 +130,4 @@ function loadOptions(file: string, choice: FlowdFileChoice): LoadOptions<FlowdCo
     deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS, ...unsupportedSections(new Set(UNITS.keys()))],
     profile: top => (impliesFlowdGo(file, choice) || top.get('compatibility') === FLOWD_GO ? FLOWD_GO : undefined),
   }
-}
-
-function byPath(kind: string, registry: UnitRegistry): (readonly [string, UnitRegistry[string]])[] {
-  return Object.entries(registry).map(([name, definition]) => [`${kind}.${name}`, definition] as const)
 }

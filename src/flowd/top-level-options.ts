@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { FLOWD_GO } from './configuration-file.ts'
+import { MODULES_OPTION } from './modules/index.ts'
 
 /** The keys of flowd's configuration beside its units. */
 export const TOP_LEVEL_OPTIONS = {
@@ -34,6 +35,7 @@ export const TOP_LEVEL_OPTIONS = {
     },
     { description: 'How commands on this host reach the daemon.' },
   ),
+  modules: MODULES_OPTION,
   drainSeconds: Type.Number({
     default: 5,
     minimum: 0,

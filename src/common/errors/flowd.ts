@@ -191,8 +191,15 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 503,
   },
+  MODULE_UNUSABLE: {
+    message: "the module '{module}' cannot be used: {reason}",
+    remedy:
+      'mend it or take it out of the key modules; docs/how-to/write-a-plugin-or-backend.md shows what a module exports',
+    exitCode: 78,
+    httpStatus: 500,
+  },
   UNIT_UNKNOWN: {
-    message: "there is no plugin or backend named '{name}'",
+    message: "there is no plugin, backend or enricher named '{name}'",
     remedy: 'there are: {known}',
     exitCode: 2,
     httpStatus: 400,

@@ -1,9 +1,7 @@
 import { TidemarkError } from '../../common/index.ts'
-import { BACKENDS } from '../backends/index.ts'
 import type { FlowdConfiguration } from '../configuration.ts'
-import { ENRICHERS } from '../enrichers/index.ts'
-import { PLUGINS } from '../plugins/index.ts'
 import type { Sampling } from '../unit.ts'
+import { UNIT_KINDS, type UnitRegistries } from '../unit-registries.ts'
 import type { UnitSections } from './unit-set.ts'
 
 export interface ChosenSections {
@@ -16,14 +14,15 @@ export interface ChosenSections {
  * The units that are to run: those of the configuration, without those that the command line leaves out by name
  * (`marker`, or `backends.firefly` where a plugin has the same name).
  *
+ * @param units those that there are
  * @throws TidemarkError UNIT_UNKNOWN
  */
-export function chooseSections(configuration: FlowdConfiguration, without: readonly string[]): ChosenSections {
-  const known = [
-    ...Object.keys(PLUGINS).map(name => `plugins.${name}`),
-    ...Object.keys(BACKENDS).map(name => `backends.${name}`),
-    ...Object.keys(ENRICHERS).map(name => `enrichers.${name}`),
-  ]
+export function chooseSections(
+  configuration: FlowdConfiguration,
+  units: UnitRegistries,
+  without: readonly string[],
+): ChosenSections {
+  const known = UNIT_KINDS.flatMap(kind => Object.keys(units[kind]).map(name => `${kind}.${name}`))
   for (const name of without) {
     if (!known.some(path => isNamed(path, name)))
       throw new TidemarkError('UNIT_UNKNOWN', { name, known: known.join(', ') })

@@ -14,16 +14,13 @@ import {
   TidemarkError,
 } from '../../common/index.ts'
 import { flowKey } from '../../scitags/index.ts'
-import { BACKENDS } from '../backends/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
-import { ENRICHERS } from '../enrichers/index.ts'
 import { EVENT_LINE_GRAMMAR, readEventLine } from '../events/index.ts'
 import { type KernelSockets, noSocketProbe, openKernelSockets, type SocketProbe } from '../flow-table/index.ts'
 import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
-import { PLUGINS } from '../plugins/index.ts'
 import { RegistryService } from '../registry/index.ts'
 import type { UnitContext } from '../unit.ts'
 import { type ChosenSections, chooseSections } from './chosen-sections.ts'
@@ -48,7 +45,7 @@ export interface DaemonSetup {
 const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
 
 /** Keys that only a restart changes. */
-const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry'] as const
+const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry', 'modules'] as const
 
 /**
  * flowd as a whole: the pipeline with the units of the configuration, the PID file and the control socket. It starts
@@ -75,16 +72,17 @@ export class Daemon implements Service, ControlPort {
     this.#configuration = loaded.values
     this.#registry = new RegistryService(loaded.values.registry, registryCachePath(setup.journalPath), log)
     this.#pipeline = this.#createPipeline(flow => this.#sockets.probe(flow))
+    const { plugins, backends, enrichers } = loaded.units
     const context = (kind: string) => (name: string) => this.#context(kind, name)
-    this.#backends = new UnitSet<Backend>('backend', BACKENDS, context('backend'), log, {
+    this.#backends = new UnitSet<Backend>('backend', backends, context('backend'), log, {
       attach: (name, backend) => this.#pipeline.addBackend(name, backend),
       detach: name => this.#pipeline.removeBackend(name),
     })
-    this.#enrichers = new UnitSet<Enricher>('enricher', ENRICHERS, context('enricher'), log, {
+    this.#enrichers = new UnitSet<Enricher>('enricher', enrichers, context('enricher'), log, {
       attach: (name, enricher) => this.#pipeline.addEnricher(name, enricher),
       detach: name => this.#pipeline.removeEnricher(name),
     })
-    this.#plugins = new UnitSet<Plugin>('plugin', PLUGINS, context('plugin'), log, {
+    this.#plugins = new UnitSet<Plugin>('plugin', plugins, context('plugin'), log, {
       attach: (name, plugin) => this.#pipeline.addPlugin(name, plugin),
       detach: name => this.#pipeline.removePlugin(name),
     })
@@ -172,10 +170,10 @@ export class Daemon implements Service, ControlPort {
   }
 
   async #reload(): Promise<ReloadResult> {
-    const { load, log, without } = this.#setup
-    const before = chooseSections(this.#configuration, without)
+    const { load, log } = this.#setup
+    const before = this.#chooseSections(this.#configuration)
     const loaded = load()
-    const after = chooseSections(loaded.values, without)
+    const after = this.#chooseSections(loaded.values)
     const changes = await this.#applySections(before, after)
     const fixed = FIXED_KEYS.filter(key => !isDeepStrictEqual(loaded.values[key], this.#configuration[key]))
     this.#configuration = { ...loaded.values, ...pick(this.#configuration, FIXED_KEYS) }
@@ -186,6 +184,11 @@ export class Daemon implements Service, ControlPort {
     for (const warning of warnings) log.warn({}, warning)
     log.info({ changes }, 'configuration read again')
     return { changes, warnings }
+  }
+
+  #chooseSections(configuration: FlowdConfiguration): ChosenSections {
+    const { loaded, without } = this.#setup
+    return chooseSections(configuration, loaded.units, without)
   }
 
   /** Makes the units those of `after`; when one fails to start, those of `before` are brought back. */
@@ -243,7 +246,7 @@ export class Daemon implements Service, ControlPort {
 
   /** Plugins last: backends and enrichers learn of the flows that the journal brings back, and plugins may emit at once. */
   async #startUnits(): Promise<void> {
-    const { backends, enrichers, plugins } = chooseSections(this.#configuration, this.#setup.without)
+    const { backends, enrichers, plugins } = this.#chooseSections(this.#configuration)
     try {
       this.#sockets = openKernelSockets(reason => this.#setup.log.warn({ reason: messageOf(reason) }, NO_SOCKETS))
       await this.#backends.apply(backends)

@@ -1,0 +1,1 @@
+export { loadModules, MODULES_OPTION } from './load-modules.ts'

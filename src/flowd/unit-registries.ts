@@ -1,0 +1,13 @@
+import { BACKENDS } from './backends/index.ts'
+import { ENRICHERS } from './enrichers/index.ts'
+import { PLUGINS } from './plugins/index.ts'
+
+/** The units of this program. */
+export const BUILT_IN_UNITS = { plugins: PLUGINS, backends: BACKENDS, enrichers: ENRICHERS } as const
+
+/** Every unit that a configuration may name, by kind and name: those of this program at least. */
+export type UnitRegistries = typeof BUILT_IN_UNITS
+
+export type UnitKind = keyof UnitRegistries
+
+export const UNIT_KINDS: readonly UnitKind[] = ['plugins', 'backends', 'enrichers']
