@@ -72,8 +72,9 @@ describe('the executable alone, in a Debian without Node and libbpf whose /tmp i
     root.write('/opt/collector.yaml', 'amqp: {url: "amqp://127.0.0.1:5672"}\n')
     root.write(
       '/opt/flowd.yaml',
-      'plugins: {namedPipe: {pipePath: /run/np}}\nbackends: {marker: {targetInterfaces: [lo]}}\n',
+      'modules: [./transfers.mjs]\nplugins: {namedPipe: {pipePath: /run/np}}\nbackends: {marker: {targetInterfaces: [lo]}, endedFlows: {path: /run/ended}}\n',
     )
+    root.copy('test/fixtures/modules/transfers.mjs', '/opt/transfers.mjs')
   }, 600_000)
   afterAll(() => root.remove())
 
@@ -107,7 +108,9 @@ describe('the executable alone, in a Debian without Node and libbpf whose /tmp i
 
   it('checks the configurations of both roles', () => {
     expect(root.run('/opt/tidemark', 'collector', 'check', '--conf', '/opt/collector.yaml')).toContain('(router)')
-    expect(root.run('/opt/tidemark', 'flowd', 'check', '--conf', '/opt/flowd.yaml')).toContain('backends')
+    expect(root.run('/opt/tidemark', 'flowd', 'check', '--conf', '/opt/flowd.yaml')).toContain(
+      'backends.endedFlows.path',
+    )
   })
 
   it.each(['flowd', 'collector'])('runs the role %s until it is ready, and stops it', async role => {
