@@ -7,6 +7,7 @@ export {
   loadFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
+export { convertPythonConfiguration, formatConversionWarning } from './convert/index.ts'
 export type { FlowView } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
 export type { Finding } from './doctor/index.ts'

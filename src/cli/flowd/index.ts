@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { registerCheck } from './check.ts'
 import { registerConf } from './conf.ts'
+import { registerConvert } from './convert.ts'
 import { registerFlows } from './flows.ts'
 import { registerMarker } from './marker.ts'
 import { registerRun } from './run.ts'
@@ -19,6 +20,7 @@ export function registerFlowdCommands(flowd: Command): void {
   registerRun(flowd)
   registerConf(flowd)
   registerCheck(flowd)
+  registerConvert(flowd)
   registerFlows(flowd)
   registerSend(flowd)
   registerMarker(flowd)

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { messageOf, TidemarkError } from '../../common/index.ts'
+
+/** `flowd convert`: a configuration of Python flowd as one of ours. */
+export function registerConvert(flowd: Command): void {
+  flowd
+    .command('convert')
+    .description('print the configuration that a flowd.cfg of Python flowd means, without running it')
+    .argument('<file>', "Python flowd's configuration, as /etc/flowd/flowd.cfg")
+    .action(async (file: string) => {
+      const { convertPythonConfiguration, formatConversionWarning } = await import('../../flowd/index.ts')
+      const { yaml, warnings } = convertPythonConfiguration(readText(file))
+      for (const warning of warnings) process.stderr.write(`warning: ${file}: ${formatConversionWarning(warning)}\n`)
+      process.stdout.write(yaml)
+    })
+}
+
+/** @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (isMissing) throw new TidemarkError('CONFIG_NOT_FOUND', { file }, error)
+    throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)
+  }
+}

@@ -1,0 +1,74 @@
+import type { PythonOptions } from './python-options.ts'
+import type { YamlSection } from './yaml-text.ts'
+
+/** What the backends come to: their sections, and whether something reads TCP statistics for them. */
+export interface ConvertedBackends {
+  backends: YamlSection
+  enrichers: YamlSection | undefined
+}
+
+const DEFAULT_BACKEND = 'udp_firefly'
+const FIREFLY_PORT = 10_514
+/** The servers that Python flowd asks. */
+const STUN_SERVERS = ['stun.l.google.com:19305', 'stun.services.mozilla.org:3478']
+const PROMETHEUS_PORT = 9000
+
+/** The sections of `backends` and `enrichers` that the option BACKEND means. */
+export function convertBackends(options: PythonOptions): ConvertedBackends {
+  if (!options.has('BACKEND'))
+    options.warn('BACKEND', `is not set; ${DEFAULT_BACKEND} is taken`, 'check that fireflies are meant')
+  const names = options.has('BACKEND') ? options.words('BACKEND') : [DEFAULT_BACKEND]
+  const backends: Record<string, YamlSection> = {}
+  let needsStatistics = false
+  for (const name of new Set(names)) {
+    if (name === 'udp_firefly') {
+      backends['firefly'] = fireflySection(options)
+      needsStatistics ||= backends['firefly']['enrich'] === true
+    } else if (name === 'ebpf') backends['marker'] = markerSection(options)
+    else if (name === 'prometheus') {
+      backends['prometheus'] = prometheusSection(options)
+      needsStatistics = true
+    } else if (name === 'dummy') options.warn('BACKEND', "names 'dummy', which does nothing", 'nothing: it is left out')
+    else {
+      const message = `names ${JSON.stringify(name)}, which Python flowd does not have`
+      options.warn('BACKEND', message, 'its backends are udp_firefly, ebpf and prometheus')
+    }
+  }
+  return { backends, enrichers: needsStatistics ? { netlink: {} } : undefined }
+}
+
+function fireflySection(options: PythonOptions): YamlSection {
+  const collector = options.host('UDP_FIREFLY_DST')
+  const enrich = [options.isTrue('UDP_FIREFLY_NETLINK'), options.isTrue('UDP_FIREFLY_WITH_NETLINK')].includes(true)
+  for (const option of ['UDP_FIREFLY_IP4_SRC', 'UDP_FIREFLY_IP6_SRC']) {
+    if (options.host(option) === undefined) continue
+    options.warn(
+      option,
+      'has no counterpart: the route decides which address a firefly leaves from',
+      'set the source in the route (ip route … src)',
+    )
+  }
+  return {
+    ...(collector === undefined
+      ? {}
+      : { sendToCollector: true, collectorAddress: collector, collectorPort: FIREFLY_PORT }),
+    ...(enrich ? { enrich: true, enrichmentMode: 'compatible' } : {}),
+    ...(options.isTrue('IP_DISCOVERY_ENABLED') ? { stun: { stunServers: STUN_SERVERS } } : {}),
+  }
+}
+
+function markerSection(options: PythonOptions): YamlSection {
+  const interfaces = options.words('NETWORK_INTERFACE')
+  return interfaces.length === 0 ? { discoverInterfaces: true } : { targetInterfaces: interfaces }
+}
+
+function prometheusSection(options: PythonOptions): YamlSection {
+  if (options.text('PROMETHEUS_SS_PATH') !== undefined) {
+    options.warn(
+      'PROMETHEUS_SS_PATH',
+      'has no counterpart: statistics come from the kernel, no program is run',
+      'nothing',
+    )
+  }
+  return { bindAddress: '0.0.0.0', netlinkPort: options.port('PROMETHEUS_SRV_PORT') ?? PROMETHEUS_PORT, skopsPort: 0 }
+}

@@ -1,0 +1,1 @@
+export { convertPythonConfiguration, formatConversionWarning } from './convert.ts'
