@@ -27,6 +27,8 @@ typedef __u32 __wsum;
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_RINGBUF 27
 #define BPF_F_RECOMPUTE_CSUM 1
+#define BPF_F_ADJ_ROOM_FIXED_GSO 1
+#define BPF_ADJ_ROOM_NET 0
 
 /* linux/pkt_cls.h */
 #define TC_ACT_UNSPEC (-1)
@@ -49,8 +51,12 @@ typedef __u32 __wsum;
 struct __sk_buff {
 	__u32 len;
 	__u32 protocol;
+	__u32 vlan_present;
+	__u32 vlan_tci;
+	__u32 vlan_proto;
 	__u32 data;
 	__u32 data_end;
+	__u32 gso_size;
 } __attribute__((preserve_access_index));
 
 #endif

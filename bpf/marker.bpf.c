@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * marker: writes the flow label of declared flows into their packets.
+ * marker: writes the mark of declared flows into their packets: a flow label, or an option in extension headers.
  *
  * Hooks: tc egress of an interface, as a TCX link or as a direct-action filter on clsact.
  * Reads: the link-layer type with its VLAN tags, the IPv6 header with its extension headers, the ports of TCP and UDP.
- * May change: the 20 bits of the IPv6 flow label, of packets whose five-tuple stands in `tidemark_marks`. Nothing else,
- * and nothing when in doubt. Neither TCP's nor UDP's checksum covers the label.
+ * May change: packets whose five-tuple stands in `tidemark_marks`, and with `match_all` all TCP or UDP packets. By the
+ * label: 20 bits of the IPv6 header. By extension headers: 8 or 16 bytes are inserted after the IPv6 header, whose payload
+ * length and next header say so. Nothing else, and nothing when in doubt. Neither TCP's nor UDP's checksum covers any of it.
  * Returns: always TC_ACT_UNSPEC (TCX_NEXT), so that every other program and filter sees what it always saw.
  *
  * The kernel is told "Dual BSD/GPL", so that helpers reserved for GPL programs may be called.
@@ -28,6 +29,8 @@
 #define JUMBO_OPTION 0xc204 /* RFC 2675: type 0xc2, length 4 */
 #define SEGMENTS_LEFT 0x00ff
 #define FRAGMENT_OFFSET_AND_MORE 0xfff9
+#define TCP_DATA_OFFSET 12 /* the byte that holds the header's length, in words, in its upper half (RFC 9293) */
+#define TCP_DATA_OFFSET_BYTES(byte) ((byte) >> 4 << 2)
 
 const volatile struct settings settings = { .l2_header_bytes = ETH_HLEN };
 
@@ -35,7 +38,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 100000);
 	__type(key, struct flow);
-	__type(value, struct labels);
+	__type(value, struct marks);
 } tidemark_marks SEC(".maps");
 
 struct {
@@ -62,6 +65,21 @@ struct extension {
 	__be32 fourth; /* options: the jumbo payload length */
 };
 
+/* The IPv6 header with what may be inserted behind it: one or two headers of one option each. */
+struct tagged_header {
+	__be32 version_class_label;
+	__be16 payload_bytes;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u8 addresses[32];
+	struct tag_header {
+		__be32 option; /* next header, length of this one (0: 8 bytes), option type, length of its data */
+		__be32 data;   /* experiment, 16 bits, and activity, 8 bits; one byte of padding (Pad1) */
+	} tags[2];
+};
+/* RFC 4727: an experimental option, which those who do not know it skip and nobody changes on the way. */
+#define TAG_OPTION 0x1e03
+
 struct vlan_tag {
 	__be16 control;
 	__be16 type;
@@ -69,7 +87,7 @@ struct vlan_tag {
 
 /*
  * A packet being read. Most packets are simple: their headers lie in one piece, without VLAN tag or extension header.
- * `mark` is compiled twice: a short version for those, and a thorough one for what the short one cannot judge.
+ * `mark_packet` is compiled twice: a short version for those, and a thorough one for what the short one cannot judge.
  */
 struct packet {
 	struct __sk_buff *skb;
@@ -197,15 +215,146 @@ static __always_inline _Bool store(const struct packet *packet, __u32 offset, __
 	return 1;
 }
 
+/* How many bytes the strategy inserts. */
+static __always_inline __u32 inserted_bytes(void)
+{
+	return settings.strategy == HOP_BY_HOP_DESTINATION ? 2 * sizeof(struct tag_header) : sizeof(struct tag_header);
+}
+
+/*
+ * Whether what leaves as one packet still fits the device when so much longer: the packet itself, or with GSO each
+ * segment of it. A VLAN tag in the payload counts as a part of the packet, as it does for the kernel's own check, which
+ * cannot tell of segments that are to be longer.
+ */
+static __always_inline _Bool fits(struct __sk_buff *skb, __u32 transport, __u32 kind, __u32 added)
+{
+	__u32 bytes = skb->len - settings.l2_header_bytes, mtu = 0;
+	__u8 data_offset;
+
+	if (skb->gso_size) {
+		bytes = transport - settings.l2_header_bytes + skb->gso_size;
+		if (kind == IPPROTO_UDP)
+			bytes += UDP_HEADER_BYTES;
+		else if (bpf_skb_load_bytes(skb, transport + TCP_DATA_OFFSET, &data_offset, sizeof(data_offset)))
+			return 0;
+		else
+			bytes += TCP_DATA_OFFSET_BYTES(data_offset);
+	}
+	return bpf_check_mtu(skb, 0, &mtu, 0, 0) >= 0 && bytes + added <= mtu;
+}
+
+/*
+ * Makes room behind the IPv6 header and fills it. VLAN tags are in metadata at most. Making room is the last that can
+ * fail: the headers are in one piece and private then, so the new ones can be written; were they not, the room is closed.
+ */
+static __always_inline enum outcome write_tag(struct __sk_buff *skb, const struct tagged_header *header, __u32 added)
+{
+	const __u32 network = settings.l2_header_bytes;
+
+	if (bpf_skb_pull_data(skb, network + IPV6_HEADER_BYTES) ||
+	    bpf_skb_adjust_room(skb, added, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO))
+		return ROOM_FAILED;
+	if (bpf_skb_store_bytes(skb, network, header, IPV6_HEADER_BYTES + added, BPF_F_RECOMPUTE_CSUM) == 0)
+		return MARKED;
+	bpf_skb_adjust_room(skb, -(__s32)added, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO);
+	return STORE_FAILED;
+}
+
+/*
+ * Makes sure that there are so many bytes to grow into, so that growing cannot fail for want of memory: grows and
+ * shrinks. A packet that shares its header with a copy gets its own first, since shrinking could fail there.
+ */
+static __always_inline _Bool reserve(struct __sk_buff *skb, __u32 bytes)
+{
+	return bpf_skb_change_head(skb, 0, 0) == 0 &&
+	       bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO) == 0 &&
+	       bpf_skb_adjust_room(skb, -(__s32)bytes, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO) == 0;
+}
+
+/*
+ * The same for a packet with VLAN tags in the payload, where the kernel makes no room. Tags move to metadata, which is the
+ * same on the wire: a tag that is pushed before them and popped again brings the next along. There is place for one; the
+ * outer one of two is taken away meanwhile, and comes back whatever happens, since its four bytes are reserved.
+ */
+static __always_inline enum outcome write_tag_behind_vlan(struct __sk_buff *skb, const struct tagged_header *header,
+							  __u32 added, __u32 tags_in_payload)
+{
+	__u32 outer_type, outer_control;
+	enum outcome outcome;
+
+	if (!skb->vlan_present) {
+		if (bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), 0) || bpf_skb_vlan_pop(skb))
+			return ROOM_FAILED;
+		tags_in_payload--;
+	}
+	if (tags_in_payload == 0)
+		return write_tag(skb, header, added);
+	if (tags_in_payload > 1)
+		return ROOM_FAILED;
+	outer_type = skb->vlan_proto;
+	outer_control = skb->vlan_tci;
+	outcome = bpf_skb_vlan_pop(skb) == 0 && reserve(skb, added + sizeof(struct vlan_tag)) ?
+			  write_tag(skb, header, added) : ROOM_FAILED;
+	bpf_skb_vlan_push(skb, outer_type, outer_control);
+	return outcome;
+}
+
+/*
+ * Inserts the tag as an option of hop-by-hop options, of destination options, or of both. A packet that has extension
+ * headers passes: hop-by-hop options stand first and only once, an authentication header covers what stands before it.
+ *
+ * Not static: see `skip_extension`.
+ */
+__noinline int insert_tag(struct __sk_buff *skb, __u32 network, __u32 transport, __u32 kind, __u32 tag)
+{
+	struct tagged_header header = {};
+	const __u32 added = inserted_bytes(), tags_in_payload = (network - settings.l2_header_bytes) / sizeof(struct vlan_tag);
+	const __be32 data = bpf_htonl(tag << 8);
+	__u32 payload;
+
+	if (bpf_skb_load_bytes(skb, network, &header, IPV6_HEADER_BYTES))
+		return TRUNCATED;
+	payload = bpf_ntohs(header.payload_bytes);
+	if (payload == 0 || payload + added > MAX_SHORT_PAYLOAD)
+		return JUMBO;
+	if (transport - network != IPV6_HEADER_BYTES)
+		return EXTENSION_HEADERS;
+	if (!fits(skb, transport, kind, added))
+		return MTU;
+
+	header.payload_bytes = bpf_htons(payload + added);
+	header.next_header = settings.strategy == DESTINATION ? IPPROTO_DSTOPTS : IPPROTO_HOPOPTS;
+	header.tags[0].option = bpf_htonl(kind << 24 | TAG_OPTION);
+	header.tags[0].data = data;
+	if (settings.strategy == HOP_BY_HOP_DESTINATION) {
+		header.tags[1] = header.tags[0];
+		header.tags[0].option = bpf_htonl(IPPROTO_DSTOPTS << 24 | TAG_OPTION);
+	}
+	return tags_in_payload == 0 ? write_tag(skb, &header, added) :
+				      write_tag_behind_vlan(skb, &header, added, tags_in_payload);
+}
+
+/* The mark of a flow's packets of one protocol, with MARK_SET; 0 when it is not declared. */
+static __always_inline __u32 look_up(const struct flow *flow, __u8 kind)
+{
+	/* volatile: both are read, since an address that depends on the protocol needs CAP_PERFMON */
+	const volatile struct marks *marks = bpf_map_lookup_elem(&tidemark_marks, flow);
+	__u32 tcp, udp;
+
+	if (!marks)
+		return 0;
+	tcp = marks->tcp;
+	udp = marks->udp;
+	return kind == IPPROTO_TCP ? tcp : udp;
+}
+
 /*
  * Marks the packet if its flow is declared. All that its headers claim must really be there, so no frame cut short is
  * ever touched. The short version returns UNCOMMON for what it leaves to the thorough one.
  */
-static __always_inline enum outcome mark(const struct packet *packet, __be16 type, __u32 bytes, __u32 network)
+static __always_inline enum outcome mark_packet(const struct packet *packet, __be16 type, __u32 bytes, __u32 network)
 {
-	__u32 transport, payload, available, need, tcp, udp, label;
-	/* volatile: both are read, since an address that depends on the protocol needs CAP_PERFMON */
-	const volatile struct labels *labels;
+	__u32 transport, payload, available, need, mark, word;
 	const struct ipv6 *ipv6;
 	enum outcome outcome;
 	struct ipv6 copy;
@@ -245,23 +394,25 @@ static __always_inline enum outcome mark(const struct packet *packet, __be16 typ
 	    bpf_skb_load_bytes(packet->skb, transport, &copy.flow.source_port, 2 * sizeof(copy.flow.source_port)))
 		return TRUNCATED;
 
-	labels = bpf_map_lookup_elem(&tidemark_marks, &ipv6->flow);
-	if (!labels)
+	mark = look_up(&ipv6->flow, kind);
+	if (settings.match_all && !(mark & MARK_SET)) {
+		const struct flow any = {};
+
+		mark = look_up(&any, kind);
+	}
+	if (!(mark & MARK_SET))
 		return NO_FLOW;
-	tcp = labels->tcp;
-	udp = labels->udp;
-	label = kind == IPPROTO_TCP ? tcp : udp;
-	if (!(label & LABEL_SET))
-		return NO_FLOW;
-	label = (ipv6->version_class_label & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(label & LABEL_MASK);
-	return store(packet, network, label) ? MARKED : STORE_FAILED;
+	if (settings.strategy != LABEL)
+		return insert_tag(packet->skb, network, transport, kind, mark & TAG_MASK);
+	word = (ipv6->version_class_label & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(mark & LABEL_MASK);
+	return store(packet, network, word) ? MARKED : STORE_FAILED;
 }
 
 static __noinline int mark_uncommon(struct __sk_buff *skb)
 {
 	struct packet packet = { .skb = skb, .thorough = 1 };
 
-	return mark(&packet, skb->protocol, skb->len, settings.l2_header_bytes);
+	return mark_packet(&packet, skb->protocol, skb->len, settings.l2_header_bytes);
 }
 
 SEC("tc")
@@ -273,7 +424,8 @@ int tidemark_marker(struct __sk_buff *skb)
 	__u64 *count;
 
 	/* Constant offsets: without CAP_PERFMON the verifier lets no other be added to a pointer into the packet. */
-	outcome = settings.l2_header_bytes == ETH_HLEN ? mark(&packet, type, bytes, ETH_HLEN) : mark(&packet, type, bytes, 0);
+	outcome = settings.l2_header_bytes == ETH_HLEN ? mark_packet(&packet, type, bytes, ETH_HLEN) :
+							  mark_packet(&packet, type, bytes, 0);
 	if (outcome == UNCOMMON)
 		outcome = mark_uncommon(skb);
 	count = bpf_map_lookup_elem(&tidemark_count, &outcome);

@@ -9,12 +9,22 @@
 /* The whole of .rodata, written before the program is loaded; the verifier then drops what a setting rules out. */
 struct settings {
 	__u32 l2_header_bytes; /* 14 Ethernet and loopback, 0 raw IP (TUN, WireGuard, tunnels) */
+	__u32 strategy;        /* enum strategy */
+	__u32 match_all;       /* 1: packets of flows that are not declared get the mark of the all-zero flow, if that is */
+};
+
+/* Where the mark stands. */
+enum strategy {
+	LABEL,                  /* the IPv6 flow label */
+	HOP_BY_HOP,             /* an option of hop-by-hop options: 8 bytes are inserted */
+	DESTINATION,            /* an option of destination options: 8 bytes */
+	HOP_BY_HOP_DESTINATION, /* both, in this order: 16 bytes */
 };
 
 /*
  * The addresses and ports of a flow, byte for byte as they follow each other in a packet without extension headers: for
  * most packets the header itself is the key, and nothing is copied. Together with the protocol, which chooses among the
- * labels, it is the whole five-tuple.
+ * marks, it is the whole five-tuple.
  */
 struct flow {
 	__u8 source[16];
@@ -23,13 +33,17 @@ struct flow {
 	__be16 destination_port;
 };
 
-/* The labels of the flows between two ends: 20 bits each, with LABEL_SET when the flow is declared, else 0. */
-struct labels {
+/*
+ * The marks of the flows between two ends, with MARK_SET when the flow is declared, else 0: a flow label of 20 bits, or
+ * a tag for extension headers, of which the upper 16 bits are the experiment and the lower 8 the activity.
+ */
+struct marks {
 	__u32 tcp;
 	__u32 udp;
 };
-#define LABEL_SET 0x80000000
+#define MARK_SET 0x80000000
 #define LABEL_MASK 0x000fffff
+#define TAG_MASK 0x00ffffff
 
 /* What became of a packet; a GSO super-packet is one. Those before OUTCOMES are counted, each in its place. */
 enum outcome {
@@ -39,7 +53,10 @@ enum outcome {
 	NO_FLOW,
 	FRAGMENT,          /* one of several: the others carry no ports, and all fragments should carry the same label */
 	TRUNCATED,         /* shorter than its headers claim */
-	EXTENSION_HEADERS, /* too many, out of place, or a route still to go, which hides the flow's destination */
+	EXTENSION_HEADERS, /* too many, out of place, a route still to go, which hides the flow's destination; any to insert at */
+	MTU,               /* no room: longer by the inserted bytes, it or a segment of it would not fit the device */
+	JUMBO,             /* IPv6 BIG TCP, or it would become too long for the length field */
+	ROOM_FAILED,       /* the kernel made no room for the inserted bytes, or three VLAN tags are in the way */
 	STORE_FAILED,      /* the kernel could not make the header writable */
 	OUTCOMES,
 	UNCOMMON = OUTCOMES, /* for the thorough version to judge */

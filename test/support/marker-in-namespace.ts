@@ -12,6 +12,7 @@ import type { TestNamespace } from './namespace.ts'
 export const MARKER_DEFAULTS: MarkerOptions = {
   targetInterfaces: ['eth0'],
   markingStrategy: 'label',
+  matchAll: false,
   maxFlows: 1000,
   attach: 'auto',
   removeQdisc: true,

@@ -1,6 +1,7 @@
-import { KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
+import { type KernelProgramOptions, KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
 import { OUTCOMES, type Outcome } from '../../src/flowd/backends/marker/layout.ts'
 import { Marks } from '../../src/flowd/backends/marker/marks.ts'
+import type { Markable } from '../../src/flowd/backends/marker/strategy.ts'
 import { BpfObject, type BpfProgram, type TestRun } from '../../src/linux/index.ts'
 import { addressFamily, type FiveTuple, flowKey, type Protocol } from '../../src/scitags/index.ts'
 import { VECTOR_FLOW } from './frames.ts'
@@ -17,8 +18,8 @@ export function tupleOf(change: Partial<typeof VECTOR_FLOW> & { protocol?: Proto
 }
 
 /** A flow as the marker is told of it. */
-export function markable(tuple: FiveTuple, label: number | undefined) {
-  return { key: flowKey(tuple), tuple, label }
+export function markable(tuple: FiveTuple, label: number | undefined, ids = { experiment: 2, activity: 16 }): Markable {
+  return { key: flowKey(tuple), tuple, label, ...ids }
 }
 
 /** The marker's program in the kernel, to be run on frames without any interface. */
@@ -27,10 +28,10 @@ export class MarkerPrograms {
   readonly program: BpfProgram
   readonly marks: Marks
 
-  constructor(maxFlows = 1000) {
-    this.#programs = new KernelPrograms(maxFlows)
+  constructor({ maxFlows = 1000, strategy = 'label', matchAll = false }: Partial<KernelProgramOptions> = {}) {
+    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll })
     this.program = this.#programs.program(14)
-    this.marks = new Marks(this.#programs.marks!)
+    this.marks = new Marks(this.#programs.marks!, strategy)
   }
 
   /** Runs the program on a frame, and tells which counter it raised. */

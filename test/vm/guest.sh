@@ -45,9 +45,11 @@ make_links() {
   tc qdisc add dev v0 root netem delay 2ms
 }
 
-# Sends one TCP transfer to the peer over network fd00:INDEX:: and prints "data packets, tagged packets" as the peer's link saw them.
+capture=/run/capture.pcap
+
+# Sends one TCP transfer to the peer over network fd00:INDEX::, while the peer's link is captured.
 transfer() { # INDEX PORT MARKED(yes|no)
-  local index=$1 port=$2 marked=$3 capture=/run/capture.pcap
+  local index=$1 port=$2 marked=$3
   ip netns exec peer iperf3 -s -1 -p $((port + 1000)) -B "fd00:$index::2" >/dev/null 2>&1 &
   # The physical link sees the VLAN tags; without offload they stay in the frame.
   ip netns exec peer tcpdump -i v1 -w "$capture" -s 120 -U >/dev/null 2>&1 &
@@ -60,36 +62,71 @@ transfer() { # INDEX PORT MARKED(yes|no)
   sleep 1
   kill "$tcpdump"
   wait "$tcpdump" 2>/dev/null
+}
+
+# Prints "packets, labelled packets" of a source port in the capture.
+count_labels() { # PORT
+  local port=$1
   tcpdump -r "$capture" -e -n -v 2>/dev/null | awk -v mask=$((LABEL_MASK)) -v want=$((CMS_14)) -v port="$port" '
     /flowlabel|IP6/ { label = 0; if (match($0, /flowlabel 0x[0-9a-f]+/)) label = strtonum(substr($0, RSTART + 10, RLENGTH - 10)) }
     $0 ~ ("\\." port " > ") { seen++; if (and(label, mask) == want) tagged++ }
     END { print seen + 0, tagged + 0 }'
 }
 
+# Prints "packets, packets with the strategy's extension headers" of a source port in the capture of network fd00:INDEX::.
+count_headers() { # INDEX PORT STRATEGY
+  local ip=$((14 + 4 * ($1 - 1))) headers tag tagged bare
+  tag=0x1e030003 # the option's type and length, and the first bytes of experiment 3
+  case $3 in
+    hopByHop) headers="ether[$((ip + 6))] = 0 and ether[$((ip + 40))] = 6 and ether[$((ip + 42)):4] = $tag and ether[$((ip + 48)):2] = $2" ;;
+    destination) headers="ether[$((ip + 6))] = 60 and ether[$((ip + 40))] = 6 and ether[$((ip + 42)):4] = $tag and ether[$((ip + 48)):2] = $2" ;;
+    hopByHopDestination)
+      headers="ether[$((ip + 6))] = 0 and ether[$((ip + 40))] = 60 and ether[$((ip + 42)):4] = $tag"
+      headers+=" and ether[$((ip + 48))] = 6 and ether[$((ip + 50)):4] = $tag and ether[$((ip + 56)):2] = $2"
+      ;;
+  esac
+  tagged=$(tcpdump -r "$capture" -n "$headers" 2>/dev/null | wc -l)
+  bare=$(tcpdump -r "$capture" -n "ether[$((ip + 6))] = 6 and ether[$((ip + 40)):2] = $2" 2>/dev/null | wc -l)
+  echo $((tagged + bare)) "$tagged"
+}
+
+judge_all_tagged() { # NAME SEEN TAGGED: the transfer's own packets and nothing less
+  if [ "$2" -gt 50 ] && [ "$2" -eq "$3" ]; then ok "$1" "$3 of $2 packets"; else failed "$1" "$3 of $2 packets"; fi
+}
+
 check_marks() { # NAME INDEX PORT
-  local seen tagged
-  read -r seen tagged <<<"$(transfer "$2" "$3" yes)"
-  # The transfer's own packets and nothing less.
-  if [ "$seen" -gt 50 ] && [ "$seen" -eq "$tagged" ]; then ok "$1" "$tagged of $seen packets"; else failed "$1" "$tagged of $seen packets"; fi
+  local counts
+  transfer "$2" "$3" yes
+  read -ra counts <<<"$(count_labels "$3")"
+  judge_all_tagged "$1" "${counts[@]}"
+}
+
+check_headers() { # NAME INDEX PORT STRATEGY
+  local counts
+  transfer "$2" "$3" yes
+  read -ra counts <<<"$(count_headers "$2" "$3" "$4")"
+  judge_all_tagged "$1" "${counts[@]}"
 }
 
 check_unmarked() { # NAME INDEX PORT
   local seen tagged
-  read -r seen tagged <<<"$(transfer "$2" "$3" no)"
+  transfer "$2" "$3" no
+  read -r seen tagged <<<"$(count_labels "$3")"
   if [ "$seen" -gt 50 ] && [ "$tagged" -eq 0 ]; then ok "$1" "0 of $seen packets"; else failed "$1" "$tagged of $seen packets"; fi
 }
 
 user_of() { ps -o user= -p "$(systemctl show -p MainPID --value "$1")" | tr -d ' '; }
 is_user() { [ "$(user_of "$1")" = tidemark ]; }
 
-configure() {
-  cat >/etc/tidemark/flowd.yaml <<'YAML'
+configure() { # STRATEGY
+  cat >/etc/tidemark/flowd.yaml <<YAML
 plugins:
   namedPipe:
     pipePath: /run/tidemark/np
 backends:
   marker:
     targetInterfaces: [v0]
+    markingStrategy: $1
   firefly: {}
 YAML
 }
@@ -99,7 +136,7 @@ modprobe -a veth 8021q sch_netem cls_bpf sch_ingress 2>/dev/null
 make_links
 
 expect 'package installs' dpkg -i /opt/check/tidemark.deb
-configure
+configure label
 starts() { # UNIT: with what it logged when it does not
   systemctl start "$1" || { journalctl -u "$1" -o cat --no-pager | tail -n 25; return 1; }
 }
@@ -126,6 +163,23 @@ check_marks 'a flow is marked after reload' 1 20005
 expect 'restart' systemctl restart tidemark-flowd
 check_marks 'a flow is marked after restart' 1 20006
 
+# Room for what is inserted, and for the inner VLAN tag.
+for device in v0 v0.100 v0.100.200; do
+  ip -6 route show dev "$device" proto kernel | grep -o '^fd00:[^ ]*' |
+    while read -r network; do ip -6 route change "$network" dev "$device" proto kernel mtu 1476; done
+done
+port=21000
+for strategy in hopByHop destination hopByHopDestination; do
+  configure "$strategy"
+  expect "flowd starts with $strategy" systemctl restart tidemark-flowd
+  for link in 'a plain link 1' 'a VLAN 2' 'QinQ 3'; do
+    port=$((port + 1))
+    check_headers "$strategy marks on ${link% *}" "${link##* }" "$port" "$strategy"
+  done
+done
+configure label
+expect 'flowd goes back to the label' systemctl restart tidemark-flowd
+
 nobody_writes() { [ -p /run/tidemark/np ] && ! setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'echo x > /run/tidemark/np' 2>/dev/null; }
 nobody_controls() { tidemark flowd flows && ! setpriv --reuid nobody --regid nogroup --clear-groups tidemark flowd flows 2>/dev/null; }
 nobody_reads() { [ -f /etc/tidemark/flowd.yaml ] && ! setpriv --reuid nobody --regid nogroup --clear-groups cat /etc/tidemark/flowd.yaml 2>/dev/null; }
@@ -140,7 +194,7 @@ wrong_configuration_stays_down() {
   [ "$(systemctl show -p ExecMainStatus --value tidemark-flowd)" = 78 ] && [ "$(systemctl show -p NRestarts --value tidemark-flowd)" = 0 ]
 }
 expect 'a configuration error does not loop' wrong_configuration_stays_down
-configure
+configure label
 systemctl reset-failed tidemark-flowd
 expect 'flowd starts again when mended' systemctl start tidemark-flowd
 

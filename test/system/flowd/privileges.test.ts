@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
-import { LabelWatch } from '../../support/flowd/label-watch.ts'
+import { LabelWatch, type SeenPacket } from '../../support/flowd/label-watch.ts'
 import { listenForStreams, startStream } from '../../support/flowd/stream.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
@@ -38,23 +38,38 @@ function asNobodyWith(...capabilities: string[]): string[] {
   return ['setpriv', ...user, `--inh-caps=${list}`, `--ambient-caps=${list}`, `--bounding-set=${list}`]
 }
 
-const MARKER = { backends: { marker: { targetInterfaces: ['eth0'] } } }
+const marking = (options: object = {}) => ({ backends: { marker: { targetInterfaces: ['eth0'], ...options } } })
+const MARKER = marking()
+
+/** What a packet of experiment 3, activity 14 carries. */
+const HOP_BY_HOP = 0
+const DESTINATION = 60
+const isLabelled = ({ flowLabel }: SeenPacket) => {
+  const { experiment, activity } = decodeFlowLabel(flowLabel)
+  return experiment === 3 && activity === 14
+}
+const hasHeaders =
+  (...kinds: readonly number[]) =>
+  ({ extensionHeaders }: SeenPacket) =>
+    extensionHeaders.join() === kinds.join()
 
 describe('flowd without root', () => {
-  it('marks with CAP_BPF and CAP_NET_ADMIN alone', async () => {
+  it.each([
+    ['label', isLabelled],
+    ['hopByHop', hasHeaders(HOP_BY_HOP)],
+    ['destination', hasHeaders(DESTINATION)],
+    ['hopByHopDestination', hasHeaders(HOP_BY_HOP, DESTINATION)],
+  ] as const)('marks with CAP_BPF and CAP_NET_ADMIN alone, strategy %s', async (markingStrategy, isMarked) => {
     using watch = new LabelWatch(right, 'eth0')
     const stream = await startStream(left, '2001:db8:1::2', 5001)
     await using flowd = await new FlowdProcess({
       folder: folderOf(NOBODY),
-      configuration: MARKER,
+      configuration: marking({ markingStrategy, matchAll: true }),
       prefix: asNobodyWith('bpf', 'net_admin'),
       spawn: (program, words, options) => left.spawn(program, words, options),
     }).ready()
     await flowd.control.send([`start tcp 2001:db8:1::1 ${stream.sourcePort} 2001:db8:1::2 5001 3 14`])
-    const marked = await watch.next(packet => {
-      const { experiment, activity } = decodeFlowLabel(packet.flowLabel)
-      return packet.sourcePort === stream.sourcePort && experiment === 3 && activity === 14
-    })
+    const marked = await watch.next(packet => packet.sourcePort === stream.sourcePort && isMarked(packet))
     expect(marked.destinationPort).toBe(5001)
     expect(await flowd.stop()).toBe(0)
   })

@@ -34,7 +34,7 @@ describeBackend('marker', {
         live.set(flow.key, flow.label)
     }
     expect(latest?.size).toBe(live.size)
-    for (const [key, label] of live) expect(latest?.label(key)).toBe(label)
+    for (const [key, label] of live) expect(latest?.mark(key)).toBe(label)
   },
   async checkGone() {
     expect(namespace.exec('tc', 'qdisc', 'show', 'dev', 'lo')).not.toContain('clsact')
@@ -63,7 +63,7 @@ describe('a full map', () => {
     for (const port of [1, 2, 3, 4, 3]) marker.handle(starting(port))
     expect([about('the marker is full'), about('has room for every flow again')]).toEqual([1, 0])
     marker.handle(ending(1))
-    expect(marker.label(flowOf(startEvent(3)).key)).toBeDefined()
+    expect(marker.mark(flowOf(startEvent(3)).key)).toBeDefined()
     expect(about('has room for every flow again')).toBe(0)
     marker.handle(ending(4))
     expect(about('has room for every flow again')).toBe(1)

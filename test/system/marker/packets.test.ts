@@ -211,7 +211,7 @@ describe('flows', () => {
   })
 
   it('beyond a full map wait, and no live mark is lost', () => {
-    using full = new MarkerPrograms(3)
+    using full = new MarkerPrograms({ maxFlows: 3 })
     const flows = [1, 2, 3, 4, 5].map(port => markable(tupleOf({ sourcePort: port }), port))
     expect(flows.map(flow => full.marks.add(flow))).toEqual(['marked', 'marked', 'marked', 'full', 'full'])
     const seen = () => [1, 2, 3, 4, 5].map(sourcePort => full.run(ipv6Frame({ sourcePort })).counter === 'marked')

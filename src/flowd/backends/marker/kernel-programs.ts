@@ -6,6 +6,7 @@ import {
   KEY_BYTES,
   MARKS_MAP,
   type PacketCounts,
+  type ProgramSettings,
   PROGRAM_NAME,
   sumCounters,
   VALUE_BYTES,
@@ -13,17 +14,21 @@ import {
 
 const NO_PACKETS = sumCounters(() => [])
 
+export interface KernelProgramOptions extends Omit<ProgramSettings, 'linkHeaderBytes'> {
+  maxFlows: number
+}
+
 /**
  * The marker in the kernel: one program for each length of link-layer header among the interfaces, all with the same
  * marks and counters.
  */
 export class KernelPrograms {
-  readonly #maxFlows: number
+  readonly #options: KernelProgramOptions
   readonly #objects = new Map<number, BpfObject>()
   #finalCounts: PacketCounts = NO_PACKETS
 
-  constructor(maxFlows: number) {
-    this.#maxFlows = maxFlows
+  constructor(options: KernelProgramOptions) {
+    this.#options = options
   }
 
   /**
@@ -70,9 +75,9 @@ export class KernelPrograms {
     const object = BpfObject.load({
       path,
       program: PROGRAM_NAME,
-      constants: encodeSettings({ linkHeaderBytes }),
+      constants: encodeSettings({ ...this.#options, linkHeaderBytes }),
       ...(first === undefined
-        ? { maxEntries: { [MARKS_MAP]: this.#maxFlows } }
+        ? { maxEntries: { [MARKS_MAP]: this.#options.maxFlows } }
         : { sharedMaps: [first.map(MARKS_MAP), first.map(COUNTERS_MAP)] }),
     })
     this.#objects.set(linkHeaderBytes, object)

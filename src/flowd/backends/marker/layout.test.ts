@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { FiveTuple } from '../../../scitags/index.ts'
-import { encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeLabels } from './layout.ts'
+import { STRATEGIES } from './strategy.ts'
+import { encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeMarks } from './layout.ts'
 
 const header = readFileSync('bpf/marker.h', 'utf8')
 
@@ -44,18 +45,27 @@ describe('what user space and the program share', () => {
     expect(names).toEqual([...OUTCOMES])
   })
 
-  it('has the labels of TCP and UDP side by side, each with its mark of presence', () => {
-    expect(header).toContain('#define LABEL_SET 0x80000000')
+  it('has the marks of TCP and UDP side by side, each with its mark of presence', () => {
+    expect(header).toContain('#define MARK_SET 0x80000000')
     const value = Buffer.alloc(8)
-    writeLabels({ tcp: 0xfffff, udp: undefined }, value)
+    writeMarks({ tcp: 0xfffff, udp: undefined }, value)
     expect(value.toString('hex')).toBe('ffff0f8000000000')
-    writeLabels({ tcp: undefined, udp: 0 }, value)
+    writeMarks({ tcp: undefined, udp: 0 }, value)
     expect(value.toString('hex')).toBe('0000000000000080')
   })
 
-  it('has settings of one number', () => {
-    expect(header).toMatch(/struct settings \{\s+__u32 l2_header_bytes;[^}]*\}/)
-    expect(encodeSettings({ linkHeaderBytes: 14 }).toString('hex')).toBe('0e000000')
+  it('has the same settings in the same order', () => {
+    const body = /struct settings \{([^}]*)\}/.exec(header)?.[1] ?? ''
+    const names = [...body.matchAll(/^\t__u32 (\w+);/gm)].map(match => match[1])
+    expect(names).toEqual(['l2_header_bytes', 'strategy', 'match_all'])
+    const settings = encodeSettings({ linkHeaderBytes: 14, strategy: 'destination', matchAll: true })
+    expect(settings.toString('hex')).toBe('0e0000000200000001000000')
+  })
+
+  it('has the same strategies in the same order', () => {
+    const body = /enum strategy \{([^}]*)\}/.exec(header)?.[1] ?? ''
+    const names = [...body.matchAll(/^\t([A-Z_]+),/gm)].map(match => match[1]?.replaceAll('_', '').toLowerCase())
+    expect(names).toEqual(STRATEGIES.map(name => name.toLowerCase()))
   })
 })
 
@@ -68,5 +78,5 @@ it('adds up the counters of every CPU', () => {
     })
   const counts = sumCounters(perCpu)
   expect(OUTCOMES.map(name => counts[name])).toEqual(OUTCOMES.map((_name, index) => 1001 * index))
-  expect(counts.seen).toBe(1001 * 28)
+  expect(counts.seen).toBe(1001 * 55)
 })

@@ -1,5 +1,6 @@
 import { writeIpv6Address } from '../../../linux/index.ts'
 import { type FiveTuple, withoutZone } from '../../../scitags/index.ts'
+import { type MarkingStrategy, STRATEGIES } from './strategy.ts'
 
 /** What `bpf/marker.h` says in C. A test compares the two. */
 
@@ -13,7 +14,7 @@ export const VALUE_BYTES = 8
 const DESTINATION_OFFSET = 16
 const SOURCE_PORT_OFFSET = 32
 const DESTINATION_PORT_OFFSET = 34
-const LABEL_SET = 0x8000_0000
+const MARK_SET = 0x8000_0000
 
 /** What became of the packets, in the order of `enum outcome`. */
 export const OUTCOMES = [
@@ -24,6 +25,9 @@ export const OUTCOMES = [
   'fragment',
   'truncated',
   'extension_headers',
+  'mtu',
+  'jumbo',
+  'room_failed',
   'store_failed',
 ] as const
 
@@ -46,16 +50,27 @@ export function writeKey({ source, destination }: FiveTuple, into: Buffer): bool
   )
 }
 
-/** Writes the map's value: the labels of the TCP flow and of the UDP flow between two ends, where declared. */
-export function writeLabels(labels: { tcp: number | undefined; udp: number | undefined }, into: Buffer): void {
-  into.writeUInt32LE(labels.tcp === undefined ? 0 : (labels.tcp | LABEL_SET) >>> 0, 0)
-  into.writeUInt32LE(labels.udp === undefined ? 0 : (labels.udp | LABEL_SET) >>> 0, 4)
+/** Writes the map's value: the marks of the TCP flow and of the UDP flow between two ends, where declared. */
+export function writeMarks(marks: { tcp: number | undefined; udp: number | undefined }, into: Buffer): void {
+  into.writeUInt32LE(marks.tcp === undefined ? 0 : (marks.tcp | MARK_SET) >>> 0, 0)
+  into.writeUInt32LE(marks.udp === undefined ? 0 : (marks.udp | MARK_SET) >>> 0, 4)
 }
 
-/** `struct settings`: the program's constants. */
-export function encodeSettings({ linkHeaderBytes }: { linkHeaderBytes: number }): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(linkHeaderBytes)
+/** What a program does: its constants, set before it is loaded. */
+export interface ProgramSettings {
+  /** Bytes of link-layer header that each packet begins with. */
+  linkHeaderBytes: number
+  strategy: MarkingStrategy
+  /** Packets of flows that are not declared get the mark of the all-zero flow, if that is declared. */
+  matchAll: boolean
+}
+
+/** `struct settings`. */
+export function encodeSettings({ linkHeaderBytes, strategy, matchAll }: ProgramSettings): Buffer {
+  const bytes = Buffer.alloc(12)
+  bytes.writeUInt32LE(linkHeaderBytes, 0)
+  bytes.writeUInt32LE(STRATEGIES.indexOf(strategy), 4)
+  bytes.writeUInt32LE(Number(matchAll), 8)
   return bytes
 }
 

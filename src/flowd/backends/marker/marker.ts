@@ -20,7 +20,7 @@ import { Marks } from './marks.ts'
 import type { MarkerOptions } from './options.ts'
 
 /**
- * Marks the packets of live flows: keeps the kernel's map of labels equal to the flow table, as far as it has room, and
+ * Marks the packets of live flows: keeps the kernel's map of marks equal to the flow table, as far as it has room, and
  * the program attached to the egress of the interfaces.
  */
 export class Marker implements Backend {
@@ -41,7 +41,7 @@ export class Marker implements Backend {
     this.#log = log
     this.#account = metrics.stage('marks')
     this.#platform = platform
-    this.#programs = new KernelPrograms(options.maxFlows)
+    this.#programs = new KernelPrograms({ ...options, strategy: options.markingStrategy })
     this.#export(metrics)
   }
 
@@ -55,9 +55,9 @@ export class Marker implements Backend {
     return this.#marks?.size ?? 0
   }
 
-  /** The label that the packets of a flow get, if it is marked. */
-  label(flowKey: string): number | undefined {
-    return this.#marks?.label(flowKey)
+  /** What the packets of a flow carry, if it is marked. */
+  mark(flowKey: string): number | undefined {
+    return this.#marks?.value(flowKey)
   }
 
   /**
@@ -71,7 +71,7 @@ export class Marker implements Backend {
     using socket = NetlinkSocket.open(NETLINK.ROUTE)
     try {
       for (const name of new Set(this.#options.targetInterfaces)) this.#attach(socket, requireLink(socket, name))
-      this.#marks = new Marks(this.#programs.marks!)
+      this.#marks = new Marks(this.#programs.marks!, this.#options.markingStrategy)
     } catch (error) {
       this.#release()
       throw error

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FiveTuple, flowKey } from '../../../scitags/index.ts'
-import type { Flow } from '../../flow.ts'
 import { type MarkOutcome, type MarkStore, Marks } from './marks.ts'
+import { type Markable, type MarkingStrategy, STRATEGIES } from './strategy.ts'
 
 /** The kernel's map: refuses a new key when it is full, replaces the value of one that it has. */
 class Store implements MarkStore {
@@ -25,8 +25,6 @@ class Store implements MarkStore {
   }
 }
 
-type Markable = Pick<Flow, 'key' | 'tuple' | 'label'>
-
 function flow(port: number, protocol: FiveTuple['protocol'] = 'tcp', label = port): Markable {
   const tuple: FiveTuple = {
     protocol,
@@ -34,7 +32,7 @@ function flow(port: number, protocol: FiveTuple['protocol'] = 'tcp', label = por
     source: { address: '2001:db8::1', port },
     destination: { address: '2001:db8::2', port: 5777 },
   }
-  return { key: flowKey(tuple), tuple, label }
+  return { key: flowKey(tuple), tuple, label, experiment: 3, activity: 14 }
 }
 
 describe('Marks', () => {
@@ -77,21 +75,21 @@ describe('Marks', () => {
         const live = new Map<string, Markable>()
         for (const { port, protocol, starts } of steps) {
           const one = flow(port, protocol)
-          const before = [...live.keys()].filter(key => marks.label(key) !== undefined)
+          const before = [...live.keys()].filter(key => marks.value(key) !== undefined)
           if (starts) {
             const outcome = marks.add(one)
             const refused = live.has(one.key) ? 'waiting' : 'full'
-            expect(outcome).toBe(marks.label(one.key) === undefined ? refused : 'marked')
+            expect(outcome).toBe(marks.value(one.key) === undefined ? refused : 'marked')
             live.set(one.key, one)
           } else {
             marks.remove(one.key)
             live.delete(one.key)
           }
           // No live mark is ever lost.
-          for (const key of before) if (live.has(key)) expect(marks.label(key)).toBe(live.get(key)?.label)
+          for (const key of before) if (live.has(key)) expect(marks.value(key)).toBe(live.get(key)?.label)
           expect(marks.size + marks.waiting).toBe(live.size)
         }
-        const marked = [...live.values()].filter(({ key }) => marks.label(key) !== undefined)
+        const marked = [...live.values()].filter(({ key }) => marks.value(key) !== undefined)
         const entries = new Map<number, { tcp?: number | undefined; udp?: number | undefined }>()
         for (const { tuple, label } of marked) {
           const { port } = tuple.source

@@ -1,6 +1,6 @@
 import { type FiveTuple, flowKey } from '../../../scitags/index.ts'
-import type { Flow } from '../../flow.ts'
-import { KEY_BYTES, VALUE_BYTES, writeKey, writeLabels } from './layout.ts'
+import { KEY_BYTES, VALUE_BYTES, writeKey, writeMarks } from './layout.ts'
+import { type Markable, type MarkingStrategy, markOf } from './strategy.ts'
 
 /** Where marks are kept: the kernel's map. */
 export interface MarkStore {
@@ -11,13 +11,13 @@ export interface MarkStore {
 
 /**
  * What became of a flow: it is marked; found the store full, and waits from now on; waited already; or cannot be marked,
- * as it is IPv4 or has ids or addresses for which there is no label or key.
+ * as it is IPv4 or has ids or addresses for which there is no mark or key.
  */
 export type MarkOutcome = 'marked' | 'full' | 'waiting' | 'ipv4' | 'unmarkable'
 
 interface Mark {
   tuple: FiveTuple
-  label: number
+  value: number
 }
 
 /**
@@ -26,13 +26,15 @@ interface Mark {
  */
 export class Marks {
   readonly #store: MarkStore
+  readonly #strategy: MarkingStrategy
   readonly #marked = new Map<string, Mark>()
   readonly #waiting = new Map<string, Mark>()
   readonly #key = Buffer.alloc(KEY_BYTES)
   readonly #value = Buffer.alloc(VALUE_BYTES)
 
-  constructor(store: MarkStore) {
+  constructor(store: MarkStore, strategy: MarkingStrategy = 'label') {
     this.#store = store
+    this.#strategy = strategy
   }
 
   /** How many flows wait for room. */
@@ -45,16 +47,18 @@ export class Marks {
     return this.#marked.size
   }
 
-  /** The label of a marked flow. */
-  label(key: string): number | undefined {
-    return this.#marked.get(key)?.label
+  /** What the packets of a marked flow carry. */
+  value(key: string): number | undefined {
+    return this.#marked.get(key)?.value
   }
 
-  /** Marks a flow; one that is marked already keeps its place and gets this label. */
-  add({ key, tuple, label }: Pick<Flow, 'key' | 'tuple' | 'label'>): MarkOutcome {
+  /** Marks a flow; one that is marked already keeps its place and gets this mark. */
+  add(flow: Markable): MarkOutcome {
+    const { key, tuple } = flow
+    const value = markOf(this.#strategy, flow)
     if (tuple.family === 'ipv4') return 'ipv4'
-    if (label === undefined || !writeKey(tuple, this.#key)) return 'unmarkable'
-    const mark = { tuple, label }
+    if (value === undefined || !writeKey(tuple, this.#key)) return 'unmarkable'
+    const mark = { tuple, value }
     if (this.#write(key, mark)) return 'marked'
     const outcome = this.#waiting.has(key) ? 'waiting' : 'full'
     this.#waiting.set(key, mark)
@@ -72,9 +76,9 @@ export class Marks {
     if (mark === undefined) return { was: 'unknown', admitted: 0 }
     this.#marked.delete(key)
     writeKey(mark.tuple, this.#key)
-    const twin = this.#twinLabel(mark.tuple)
+    const twin = this.#twin(mark.tuple)
     if (twin === undefined) this.#store.delete(this.#key)
-    else this.#set({ tuple: mark.tuple, label: undefined })
+    else this.#set({ tuple: mark.tuple, value: undefined })
     return { was: 'marked', admitted: this.#admit() }
   }
 
@@ -96,13 +100,13 @@ export class Marks {
   }
 
   /** Writes the entry of `#key`, which a TCP and a UDP flow between the same ends share. */
-  #set({ tuple, label }: { tuple: FiveTuple; label: number | undefined }): boolean {
-    const twin = this.#twinLabel(tuple)
-    writeLabels(tuple.protocol === 'tcp' ? { tcp: label, udp: twin } : { tcp: twin, udp: label }, this.#value)
+  #set({ tuple, value }: { tuple: FiveTuple; value: number | undefined }): boolean {
+    const twin = this.#twin(tuple)
+    writeMarks(tuple.protocol === 'tcp' ? { tcp: value, udp: twin } : { tcp: twin, udp: value }, this.#value)
     return this.#store.set(this.#key, this.#value)
   }
 
-  #twinLabel(tuple: FiveTuple): number | undefined {
-    return this.label(flowKey({ ...tuple, protocol: tuple.protocol === 'tcp' ? 'udp' : 'tcp' }))
+  #twin(tuple: FiveTuple): number | undefined {
+    return this.value(flowKey({ ...tuple, protocol: tuple.protocol === 'tcp' ? 'udp' : 'tcp' }))
   }
 }

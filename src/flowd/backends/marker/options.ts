@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { STRATEGIES } from './strategy.ts'
 
 /** The configuration section `backends.marker`. */
 export const MARKER_OPTIONS = Type.Object(
@@ -8,10 +9,16 @@ export const MARKER_OPTIONS = Type.Object(
       minItems: 1,
       description: 'Interfaces whose outgoing packets are marked; each must be there when flowd starts.',
     }),
-    markingStrategy: Type.Enum(['label'], {
+    markingStrategy: Type.Enum([...STRATEGIES], {
       default: 'label',
       caseInsensitive: true,
-      description: 'Where the mark stands in a packet: `label` is the IPv6 flow label.',
+      description:
+        'Where the mark stands in a packet: `label` is the IPv6 flow label; the others insert an option of extension headers, `hopByHop` and `destination` 8 bytes, `hopByHopDestination` (both) 16.',
+    }),
+    matchAll: Type.Boolean({
+      default: false,
+      description:
+        'Mark also the packets of flows that nobody declared, as the flow from `::` port 0 to `::` port 0 of their protocol is declared; true whenever the plugin `perfsonar` is on.',
     }),
     maxFlows: Type.Integer({
       default: 100_000,
@@ -30,7 +37,7 @@ export const MARKER_OPTIONS = Type.Object(
       description: 'With `clsact`: remove the qdisc at the end too, if flowd made it and nobody else uses it.',
     }),
   },
-  { description: "Writes the flow label into the packets of declared flows, in the kernel's tc egress hook." },
+  { description: "Writes the mark into the packets of declared flows, in the kernel's tc egress hook." },
 )
 
 export type MarkerOptions = Type.Static<typeof MARKER_OPTIONS>
