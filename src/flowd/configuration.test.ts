@@ -104,10 +104,13 @@ describe('old keys', () => {
     expect(() => receivers('{address: x, port: 0}')).toThrow('fireflyReceivers[0].port')
   })
 
-  it('refuses an old strategy by the name that it has now, while there is only the label', () => {
-    expect(() => translate('backends: {marker: {markingStrategy: hopByHopAndDestination}}')).toThrow(
-      "is 'hopByHopDestination', expected 'label'",
-    )
+  it.each([
+    ['flowLabelMatchAll', { markingStrategy: 'label', matchAll: true }],
+    ['hopByHopAndDestination', { markingStrategy: 'hopByHopDestination', matchAll: false }],
+    ['HOPBYHOP', { markingStrategy: 'hopByHop', matchAll: false }],
+  ])('the strategy %s keeps its meaning', (markingStrategy, meaning) => {
+    const { values } = translate(`backends: {marker: {markingStrategy: ${markingStrategy}}}`)
+    expect(values.backends?.marker).toMatchObject(meaning)
   })
 
   it('leaves the present strategies alone', () => {

@@ -14,6 +14,7 @@ import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configu
 import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
 import { SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
+import { withMatchAll } from './match-all.ts'
 import { loadModules, MODULES_OPTION } from './modules/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { unitSections } from './sections.ts'
@@ -82,7 +83,7 @@ export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConf
   const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice))
   const api = loaded.values.plugins?.api
   if (api !== undefined) requireGuard('plugins.api', api.bindAddress, api)
-  return { ...loaded, units }
+  return { ...withMatchAll(loaded), units }
 }
 
 /**

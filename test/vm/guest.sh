@@ -164,9 +164,8 @@ expect 'restart' systemctl restart tidemark-flowd
 check_marks 'a flow is marked after restart' 1 20006
 
 # Room for what is inserted, and for the inner VLAN tag.
-for device in v0 v0.100 v0.100.200; do
-  ip -6 route show dev "$device" proto kernel | grep -o '^fd00:[^ ]*' |
-    while read -r network; do ip -6 route change "$network" dev "$device" proto kernel mtu 1476; done
+for link in 'v0 1' 'v0.100 2' 'v0.100.200 3'; do
+  ip -6 route add "fd00:${link#* }::2/128" dev "${link% *}" mtu 1476
 done
 port=21000
 for strategy in hopByHop destination hopByHopDestination; do

@@ -10,7 +10,7 @@ export interface EffectiveValue {
   value: unknown
   /** The value as text; `off` for a section that is off. */
   text: string
-  /** `default`, `FILE:LINE`, `FILE:LINE (written as KEY)`. */
+  /** `default`, `FILE:LINE`, `FILE:LINE (written as KEY)`, `implied by KEY`. */
   origin: string
 }
 
@@ -34,6 +34,7 @@ export function effectiveValues(schema: ConfigurationSchema, loaded: LoadedConfi
 
 function formatOrigin(origin: Origin | undefined, file: string): string {
   if (origin === undefined || origin.kind === 'default') return 'default'
+  if (origin.kind === 'implied') return `implied by ${origin.by}`
   const place = `${file}:${origin.line}`
   return origin.kind === 'mapped' ? `${place} (written as ${origin.from})` : place
 }

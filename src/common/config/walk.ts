@@ -10,6 +10,8 @@ export type Origin =
   | { kind: 'file'; line: number }
   /** Written under a deprecated key that was mapped. */
   | { kind: 'mapped'; line: number; from: string }
+  /** Taken because of another key. */
+  | { kind: 'implied'; by: string }
 
 /** What the walk collects beside the values. */
 export interface WalkReport {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { everyFlow } from '../../../src/scitags/index.ts'
 import {
   authentication,
   type FrameSetup,
@@ -222,6 +223,38 @@ describe('flows', () => {
     full.marks.remove(flows[4]!.key)
     full.marks.remove(flows[1]!.key)
     expect(seen()).toEqual([false, false, true, true, false])
+  })
+})
+
+describe('the flow that stands for every packet', () => {
+  it('marks none unless the settings say so (V28 as it is here)', () => {
+    const every = markable(everyFlow('tcp'), 0x30038)
+    programs.marks.add(every)
+    expectUntouched(ipv6Frame({ sourcePort: 9 }), 'no_flow')
+    programs.marks.remove(every.key)
+  })
+
+  it('with matchAll marks what has no mark of its own, of its protocol', () => {
+    using all = new MarkerPrograms({ matchAll: true })
+    const labelOf = (setup: FrameSetup) => {
+      const { packet, counter } = all.run(ipv6Frame({ label: 0, ...setup }))
+      return counter === 'marked' ? packet.readUInt32BE(14) & 0xfffff : counter
+    }
+    const udp = { protocol: NEXT_HEADER.udp }
+    expect(labelOf({})).toBe('no_flow')
+    const every = markable(everyFlow('tcp'), 0x30038)
+    all.marks.add(every)
+    all.marks.add(markable(tupleOf(), LABEL))
+    expect([labelOf({}), labelOf({ sourcePort: 9 }), labelOf({ extensions: [options(0)] })]).toEqual([
+      LABEL,
+      0x30038,
+      LABEL,
+    ])
+    expect([labelOf(udp), labelOf({ protocol: NEXT_HEADER.icmpv6 })]).toEqual(['no_flow', 'not_tcp_udp'])
+    all.marks.add(markable(everyFlow('udp'), 0x10004))
+    expect([labelOf(udp), labelOf({ sourcePort: 9 })]).toEqual([0x10004, 0x30038])
+    all.marks.remove(every.key)
+    expect([labelOf({ sourcePort: 9 }), labelOf({}), labelOf(udp)]).toEqual(['no_flow', LABEL, 0x10004])
   })
 })
 

@@ -6,8 +6,8 @@ import {
   KEY_BYTES,
   MARKS_MAP,
   type PacketCounts,
-  type ProgramSettings,
   PROGRAM_NAME,
+  type ProgramSettings,
   sumCounters,
   VALUE_BYTES,
 } from './layout.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { FiveTuple } from '../../../scitags/index.ts'
-import { STRATEGIES } from './strategy.ts'
 import { encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeMarks } from './layout.ts'
+import { STRATEGIES } from './strategy.ts'
 
 const header = readFileSync('bpf/marker.h', 'utf8')
 

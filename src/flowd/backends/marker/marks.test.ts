@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FiveTuple, flowKey } from '../../../scitags/index.ts'
 import { type MarkOutcome, type MarkStore, Marks } from './marks.ts'
-import { type Markable, type MarkingStrategy, STRATEGIES } from './strategy.ts'
+import { type Markable, markOf, STRATEGIES } from './strategy.ts'
 
 /** The kernel's map: refuses a new key when it is full, replaces the value of one that it has. */
 class Store implements MarkStore {
@@ -34,6 +34,28 @@ function flow(port: number, protocol: FiveTuple['protocol'] = 'tcp', label = por
   }
   return { key: flowKey(tuple), tuple, label, experiment: 3, activity: 14 }
 }
+
+describe('markOf', () => {
+  // V11, V20 and V21 of the reference: the label, then the bytes of extension headers.
+  it.each([
+    [3, 14, 0x30038, 0x03_0e],
+    [256, 1, 0x00204, 0x100_01],
+    [511, 63, 0x3fefc, 0x1ff_3f],
+  ])('experiment %i, activity %i', (experiment, activity, label, tag) => {
+    expect(STRATEGIES.map(strategy => markOf(strategy, { label, experiment, activity }))).toEqual([
+      label,
+      tag,
+      tag,
+      tag,
+    ])
+  })
+
+  it('is nothing for ids beyond the label, whatever the strategy', () => {
+    for (const strategy of STRATEGIES) {
+      expect(markOf(strategy, { label: undefined, experiment: 512, activity: 1 })).toBeUndefined()
+    }
+  })
+})
 
 describe('Marks', () => {
   it('keeps the TCP and the UDP flow between the same ends in one entry', () => {
