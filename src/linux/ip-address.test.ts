@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { addressBytes, addressText, unmapped } from './ip-address.ts'
 
@@ -10,6 +12,17 @@ describe('addresses as bytes', () => {
     expect(addressText(addressBytes('::ffff:10.1.2.3'))).toBe('10.1.2.3')
     expect(unmapped(addressBytes('::ffff:10.1.2.3'))).toEqual(addressBytes('10.1.2.3'))
     expect(unmapped(addressBytes('10.1.2.3'))).toEqual(addressBytes('10.1.2.3'))
+  })
+
+  it('writes any IPv6 address as RFC 5952 wants it', () => {
+    const byte = fc.oneof(fc.constant(0), fc.nat(255))
+    fc.assert(
+      fc.property(fc.array(byte, { minLength: 16, maxLength: 16 }), bytes => {
+        const text = ipaddr.fromByteArray([1, ...bytes.slice(1)]).toString()
+        expect(addressText(Buffer.from([1, ...bytes.slice(1)]))).toBe(text)
+      }),
+      { numRuns: 20_000 },
+    )
   })
 
   it('leaves a zone out', () => {

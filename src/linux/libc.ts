@@ -12,6 +12,8 @@ export interface Libc {
   connect(fd: number, address: Uint8Array, length: number): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   recv(fd: number, into: Uint8Array, length: number, flags: number): number
+  /** Receives up to `count` datagrams; `headers` is an array of `struct mmsghdr`, `timeout` is not used. */
+  recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number
   unshare(flags: number): number
@@ -33,6 +35,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   connect: 'int connect(int fd, const void *address, uint32_t length)',
   send: 'intptr_t send(int fd, const void *bytes, size_t length, int flags)',
   recv: 'intptr_t recv(int fd, void *into, size_t length, int flags)',
+  recvmmsg: 'int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)',
   setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
   getsockopt: 'int getsockopt(int fd, int level, int option, void *value, void *length)',
   unshare: 'int unshare(int flags)',
@@ -56,6 +59,7 @@ export const ERRNO = {
   EEXIST: 17,
   EINVAL: 22,
   EOPNOTSUPP: 95,
+  ENOBUFS: 105,
 } as const
 
 let loaded: Libc | undefined
@@ -78,6 +82,14 @@ export function libc(): Libc {
 /** The reason of the latest failed call; to be read before any other call. */
 export function lastErrno(): number {
   return koffi.errno()
+}
+
+/**
+ * Where a buffer's bytes lie, for structures that hold pointers. They stay there as long as the buffer is held by
+ * somebody; it must be one of its own (`Buffer.allocUnsafeSlow`), not a piece of Node's pool.
+ */
+export function addressOf(bytes: Uint8Array): bigint {
+  return BigInt(koffi.address(bytes))
 }
 
 /** An errno in words, as in `EPERM: operation not permitted`. */

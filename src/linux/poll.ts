@@ -13,18 +13,25 @@ const live = new Set<object>()
  * to read. The callback should read until nothing is left; while something is left, it is called again.
  *
  * The call comes through `setImmediate`: since Node 26.4 promises settled inside koffi's own callback are not run.
+ *
+ * @param restMs how long the descriptor is left alone before each call: what comes by the thousand in a second is then
+ * read in a few turns, and the first of it waits that long
  */
-export function watchReadable(fd: number, onReadable: () => void): Watch {
+export function watchReadable(fd: number, onReadable: () => void, restMs = 0): Watch {
   let closed = false
-  let pending = false
-  const handle = koffi.node.poll(fd, { readable: true }, () => {
-    if (pending) return
-    pending = true
-    setImmediate(() => {
-      pending = false
-      if (!closed) onReadable()
-    })
-  })
+  let pending: NodeJS.Immediate | NodeJS.Timeout | undefined
+  const read = (): void => {
+    pending = undefined
+    if (closed) return
+    onReadable()
+    if (restMs > 0 && !closed) handle.start(READABLE, onEvent)
+  }
+  const onEvent = (): void => {
+    if (pending !== undefined) return
+    if (restMs > 0) handle.stop()
+    pending = restMs > 0 ? setTimeout(read, restMs) : setImmediate(read)
+  }
+  const handle = koffi.node.poll(fd, READABLE, onEvent)
   live.add(handle)
   return {
     close: () => {
@@ -35,3 +42,5 @@ export function watchReadable(fd: number, onReadable: () => void): Watch {
     },
   }
 }
+
+const READABLE = { readable: true } as const

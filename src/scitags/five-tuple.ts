@@ -19,7 +19,7 @@ export interface FiveTuple {
 }
 
 /** The flow's key in tables and logs: the same text for the same flow. */
-export function flowKey({ protocol, source, destination }: FiveTuple): string {
+export function flowKey({ protocol, source, destination }: Omit<FiveTuple, 'family'>): string {
   return `${protocol} ${source.address} ${source.port} ${destination.address} ${destination.port}`
 }
 

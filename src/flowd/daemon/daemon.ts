@@ -17,7 +17,7 @@ import { flowKey } from '../../scitags/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
 import { EVENT_LINE_GRAMMAR, readEventLine } from '../events/index.ts'
-import { type KernelSockets, noSocketProbe, openKernelSockets, type SocketProbe } from '../flow-table/index.ts'
+import { type KernelSockets, noKernelSockets, openKernelSockets } from '../flow-table/index.ts'
 import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
@@ -42,8 +42,6 @@ export interface DaemonSetup {
   without: readonly string[]
 }
 
-const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
-
 /** Keys that only a restart changes. */
 const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry', 'modules'] as const
 
@@ -55,7 +53,7 @@ export class Daemon implements Service, ControlPort {
   readonly #setup: DaemonSetup
   readonly #metrics = new Metrics({ prefix: 'tidemark_flowd', processMetrics: true })
   readonly #registry: RegistryService
-  #sockets: KernelSockets = { probe: noSocketProbe, close: () => undefined }
+  #sockets: KernelSockets = noKernelSockets
   readonly #pipeline: Pipeline
   readonly #plugins: UnitSet<Plugin>
   readonly #backends: UnitSet<Backend>
@@ -71,7 +69,7 @@ export class Daemon implements Service, ControlPort {
     const { log, loaded } = setup
     this.#configuration = loaded.values
     this.#registry = new RegistryService(loaded.values.registry, registryCachePath(setup.journalPath), log)
-    this.#pipeline = this.#createPipeline(flow => this.#sockets.probe(flow))
+    this.#pipeline = this.#createPipeline()
     const { plugins, backends, enrichers } = loaded.units
     const context = (kind: string) => (name: string) => this.#context(kind, name)
     this.#backends = new UnitSet<Backend>('backend', backends, context('backend'), log, {
@@ -207,13 +205,14 @@ export class Daemon implements Service, ControlPort {
     return changes
   }
 
-  #createPipeline(probe: SocketProbe): Pipeline {
+  #createPipeline(): Pipeline {
     const { log, journalPath } = this.#setup
     const { flowTable, drainSeconds } = this.#configuration
     return new Pipeline({
       table: flowTable,
       application: this.#application,
-      probe,
+      probe: flow => this.#sockets.probe(flow),
+      followDeaths: follower => this.#sockets.followDeaths(follower),
       ...(journalPath === undefined ? {} : { journal: flows => new Journal({ path: journalPath, flows, log }) }),
       metrics: this.#metrics,
       log,
@@ -248,7 +247,9 @@ export class Daemon implements Service, ControlPort {
   async #startUnits(): Promise<void> {
     const { backends, enrichers, plugins } = this.#chooseSections(this.#configuration)
     try {
-      this.#sockets = openKernelSockets(reason => this.#setup.log.warn({ reason: messageOf(reason) }, NO_SOCKETS))
+      this.#sockets = openKernelSockets((error, consequence) =>
+        this.#setup.log.warn({ reason: messageOf(error) }, consequence),
+      )
       await this.#backends.apply(backends)
       await this.#enrichers.apply(enrichers)
       await this.#pipeline.start()

@@ -1,9 +1,19 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endEvent, startEvent, tuple } from '../../../test/support/flowd/flows.ts'
-import { decodeFlowLabel, everyFlow } from '../../scitags/index.ts'
+import { sampleOf } from '../../../test/support/flowd/samples.ts'
+import { StageAccount } from '../../common/index.ts'
+import { decodeFlowLabel, everyFlow, flowKey } from '../../scitags/index.ts'
 import type { FlowChange } from '../flow.ts'
-import { FlowTable, FlowWatch, type SocketVerdict } from './index.ts'
+import {
+  type DeadSocket,
+  type DeathFollower,
+  FlowTable,
+  FlowWatch,
+  noSocketDeaths,
+  type SocketVerdict,
+} from './index.ts'
 
 function tableOf(maxFlows = 100) {
   const changes: FlowChange[] = []
@@ -137,16 +147,31 @@ describe('FlowTable', () => {
 
 describe('FlowWatch', () => {
   function watched(silenceLimitMs: number, sliceLength = 100) {
-    const { table, take } = tableOf()
+    const { table, changes, take } = tableOf()
     const verdicts = new Map<number, SocketVerdict>()
     let probes = 0
     const probe = ({ source }: { source: { port: number } }) => {
       probes += 1
       return verdicts.get(source.port) ?? 'gone'
     }
-    const watch = new FlowWatch({ table, probe, silenceLimitMs, sliceLength })
-    return { table, take, verdicts, watch, probes: () => probes }
+    const account = new StageAccount()
+    let follower: DeathFollower | undefined
+    const followDeaths = (one: DeathFollower) => {
+      follower = one
+      return () => (follower = undefined)
+    }
+    const watch = new FlowWatch({ table, probe, silenceLimitMs, sliceLength, followDeaths, account, periodMs: 1e6 })
+    return { table, changes, take, verdicts, watch, account, probes: () => probes, follower: () => follower }
   }
+
+  /** A socket that died between the ends of flow `port`, or as told. */
+  function dead(port: number, change: Partial<DeadSocket> = {}): DeadSocket {
+    const { source: local, destination: remote } = tuple(port)
+    const { tcpInfo } = sampleOf({ bytesSent: 12, bytesRetrans: 2, bytesReceived: 5 })
+    return { local, remote, cookie: '01', tcpInfo, ...change }
+  }
+
+  const ports = (table: FlowTable) => Array.from(table.flows(), flow => flow.tuple.source.port)
 
   it('ends a flow whose socket was seen and is gone, not one whose socket never was', () => {
     const { table, take, verdicts, watch } = watched(1e9)
@@ -161,7 +186,7 @@ describe('FlowWatch', () => {
     verdicts.set(1, 'gone')
     watch.look()
     expect(take()).toEqual(['socket'])
-    expect([...table.flows()].map(({ tuple: { source } }) => source.port)).toEqual([2])
+    expect(ports(table)).toEqual([2])
   })
 
   it('ends a flow of which nothing was heard, but never one whose socket lives', () => {
@@ -173,7 +198,7 @@ describe('FlowWatch', () => {
     verdicts.set(3, 'unknown')
     watch.look()
     expect(take()).toEqual(['start', 'start', 'start', 'silence', 'silence'])
-    expect([...table.flows()].map(({ tuple: { source } }) => source.port)).toEqual([2])
+    expect(ports(table)).toEqual([2])
   })
 
   it('never ends a flow that stands for every packet', () => {
@@ -196,10 +221,111 @@ describe('FlowWatch', () => {
   it('looks by itself between start and stop', async () => {
     const { table, take } = tableOf()
     table.apply(startEvent(1))
-    const watch = new FlowWatch({ table, probe: () => 'unknown', silenceLimitMs: 0, periodMs: 1 })
+    const [account, followDeaths] = [new StageAccount(), noSocketDeaths]
+    const watch = new FlowWatch({
+      table,
+      probe: () => 'unknown',
+      followDeaths,
+      account,
+      silenceLimitMs: 0,
+      periodMs: 1,
+    })
     await watch.start()
     await expect.poll(take).toContain('silence')
     await watch.stop()
+    await watch.stop()
+  })
+
+  it('ends a flow when the death of its socket is told, with its last totals', async () => {
+    const { table, changes, watch, account, follower } = watched(1e9)
+    await watch.start()
+    for (const port of [1, 2]) table.apply(startEvent(port))
+    follower()?.onDeath('tcp', dead(1))
+    follower()?.onDeath('tcp', dead(99))
+    follower()?.onDeath('udp', dead(2))
+    // Others that hear of it come first.
+    expect(changes.map(({ kind }) => kind)).toEqual(['start', 'start'])
+    await turn()
+    expect(changes.at(-1)).toMatchObject({ kind: 'end', reason: 'socket' })
+    expect(changes.at(-1)?.flow.usage).toEqual({ sentBytes: 10, receivedBytes: 5 })
+    expect(ports(table)).toEqual([2])
+    expect([account.received, account.passed]).toEqual([3, 3])
+    await watch.stop()
+    expect(follower()).toBeUndefined()
+  })
+
+  it('keeps a flow whose 5-tuple another socket has taken over, and one that ended and began anew', async () => {
+    const { table, take, verdicts, watch, follower } = watched(1e9)
+    await watch.start()
+    verdicts.set(1, 'alive')
+    table.apply(startEvent(1))
+    table.apply(startEvent(2))
+    for (const port of [1, 2]) follower()?.onDeath('tcp', dead(port))
+    table.apply(endEvent(2))
+    table.apply(startEvent(2))
+    await turn()
+    expect(take()).toEqual(['start', 'start', 'event', 'start'])
+    await watch.stop()
+  })
+
+  /** Sockets whose death does not name the 5-tuple. */
+  describe('and a socket without a peer', () => {
+    async function follow() {
+      const { table, watch, follower, take } = watched(1e9)
+      await watch.start()
+      const start = (port: number, destination: string, protocol: 'tcp' | 'udp') => {
+        const flow = { ...tuple(port, '2001:db8::1', destination), protocol }
+        table.apply(startEvent(port, { flow }))
+        const live = table.live(flowKey(flow))
+        if (live !== undefined) watch.handle({ kind: 'start', flow: live })
+      }
+      const die = async (protocol: 'tcp' | 'udp', address: string, port: number, peer: string) => {
+        follower()?.onDeath(protocol, dead(port, { local: { address, port }, remote: { address: peer, port: 0 } }))
+        await turn()
+        return take()
+      }
+      return { table, watch, start, die, take }
+    }
+
+    it('ends the UDP flows of one that was not connected', async () => {
+      const { table, watch, start, die, take } = await follow()
+      start(1, '2001:db8::2', 'udp')
+      start(1, '2001:db8::3', 'udp')
+      start(2, '2001:db8::2', 'udp')
+      take()
+      expect(await die('udp', '2001:db8::9', 1, '::')).toEqual([])
+      expect(await die('tcp', '::', 1, '2001:db8::2')).toEqual([])
+      expect(await die('udp', '::', 1, '::')).toEqual(['socket', 'socket'])
+      expect(await die('udp', '2001:db8::1', 2, '::')).toEqual(['socket'])
+      expect(table.size).toBe(0)
+      await watch.stop()
+    })
+
+    it('ends the TCP flow of one that was torn down by a reset', async () => {
+      const { table, watch, start, die, take } = await follow()
+      start(1, '2001:db8::2', 'tcp')
+      start(1, '2001:db8::3', 'tcp')
+      take()
+      // A listener.
+      expect(await die('tcp', '::', 1, '::')).toEqual([])
+      expect(await die('tcp', '::', 1, '2001:db8::2')).toEqual(['socket'])
+      expect(Array.from(table.flows(), flow => flow.tuple.destination.address)).toEqual(['2001:db8::3'])
+      await watch.stop()
+    })
+  })
+
+  it('looks at the whole table when deaths were missed', async () => {
+    const { table, verdicts, watch, account, follower } = watched(1e9, 1)
+    await watch.start()
+    for (let port = 1; port <= 50; port += 1) {
+      table.apply(startEvent(port))
+      const flow = table.live(flowKey(tuple(port)))
+      if (flow !== undefined) flow.socketSeen = true
+    }
+    verdicts.set(7, 'alive')
+    follower()?.onMissed(12)
+    await expect.poll(() => ports(table)).toEqual([7])
+    expect([account.received, account.passed, account.dropped('overrun')]).toEqual([12, 0, 12])
     await watch.stop()
   })
 })

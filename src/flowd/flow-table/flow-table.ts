@@ -158,7 +158,7 @@ function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { bl
 }
 
 /** What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was acknowledged. */
-function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
+export function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
   const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
   return sentBytes === undefined || bytesReceived === undefined
     ? undefined

@@ -1,11 +1,19 @@
-import type { Service } from '../../common/index.ts'
-import { isEveryFlow } from '../../scitags/index.ts'
-import type { FlowTable, LiveFlow } from './flow-table.ts'
+import type { Service, StageAccount } from '../../common/index.ts'
+import type { SocketProtocol } from '../../linux/index.ts'
+import { flowKey, isEveryFlow } from '../../scitags/index.ts'
+import type { Usage } from '../event.ts'
+import type { FlowChange } from '../flow.ts'
+import { type FlowTable, type LiveFlow, usageOf } from './flow-table.ts'
+import { FlowsByPort } from './flows-by-port.ts'
+import type { DeadSocket, FollowDeaths } from './socket-deaths.ts'
 import type { SocketProbe } from './socket-probe.ts'
 
 export interface FlowWatchSetup {
   table: FlowTable
   probe: SocketProbe
+  followDeaths: FollowDeaths
+  /** Counts the deaths of sockets that were told, and those that were missed. */
+  account: StageAccount
   silenceLimitMs: number
   /** How long the watch waits between two slices of the table. */
   periodMs?: number
@@ -13,27 +21,51 @@ export interface FlowWatchSetup {
   sliceLength?: number
 }
 
+/** Suspicions are looked into in turns of this length, with as much rest between them. */
+const TURN_MS = 5
+
 /**
  * Ends flows whose end nobody told: those whose socket was seen and is gone, and those that gave no sign of life for
- * long. A flow whose socket lives is never ended here, nor one that stands for every packet. Goes round the table a
- * slice at a time.
+ * long. A flow whose socket lives is never ended here, nor one that stands for every packet. The kernel tells of sockets that die; for what it does not tell,
+ * the watch goes round the table a slice at a time.
  */
 export class FlowWatch implements Service {
   readonly #setup: Required<FlowWatchSetup>
-  #timer: NodeJS.Timeout | undefined
+  readonly #byPort: FlowsByPort
+  /** Flows whose socket may have died, with its final totals where they are known. */
+  readonly #suspects = new Map<LiveFlow, Usage | undefined>()
+  /** What is left of the table to be looked at after deaths were missed. */
+  #unheard: Iterator<LiveFlow> | undefined
   #round: Iterator<LiveFlow> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #next: NodeJS.Timeout | NodeJS.Immediate | undefined
+  #unfollow: (() => void) | undefined
 
   constructor(setup: FlowWatchSetup) {
     this.#setup = { periodMs: 500, sliceLength: 500, ...setup }
+    this.#byPort = new FlowsByPort(setup.table)
   }
 
   async start(): Promise<void> {
     this.#timer ??= setInterval(() => this.look(), this.#setup.periodMs)
+    this.#unfollow ??= this.#setup.followDeaths({
+      onDeath: (protocol, socket) => this.#died(protocol, socket),
+      onMissed: count => this.#missed(count),
+    })
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    this.#unheard = undefined
+    this.#suspects.clear()
+  }
+
+  /** Is told of every change of the table. */
+  handle(change: FlowChange): void {
+    this.#byPort.handle(change)
   }
 
   /** Looks at the next slice. */
@@ -49,14 +81,62 @@ export class FlowWatch implements Service {
     }
   }
 
-  #judge(flow: LiveFlow): void {
+  #died(protocol: SocketProtocol, socket: DeadSocket): void {
+    const { account, table } = this.#setup
+    account.received += 1
+    account.passed += 1
+    const { local, remote } = socket
+    if (remote.port === 0) {
+      for (const flow of this.#byPort.servedBy(protocol, { local, remote })) this.#suspect(flow, undefined)
+      return
+    }
+    const flow = table.live(flowKey({ protocol, source: local, destination: remote }))
+    if (flow !== undefined) this.#suspect(flow, socket.tcpInfo && usageOf(socket.tcpInfo))
+  }
+
+  #missed(count: number): void {
+    const { account, table } = this.#setup
+    account.received += count
+    account.drop('overrun', count)
+    this.#unheard = table.flows()
+    this.#next ??= setImmediate(() => this.#lookInto())
+  }
+
+  /** Judges a flow in the next turn, so that others who hear of the death can report what they know before it ends. */
+  #suspect(flow: LiveFlow, usage: Usage | undefined): void {
+    flow.socketSeen = true
+    this.#suspects.set(flow, usage)
+    this.#next ??= setImmediate(() => this.#lookInto())
+  }
+
+  #lookInto(): void {
+    const end = performance.now() + TURN_MS
+    for (const [flow, usage] of this.#suspects) {
+      this.#suspects.delete(flow)
+      // It lives on when another socket has taken the 5-tuple over.
+      if (this.#setup.table.live(flow.key) === flow) this.#judge(flow, usage)
+      if (performance.now() >= end) break
+    }
+    while (this.#unheard !== undefined && performance.now() < end) {
+      const next = this.#unheard.next()
+      if (next.done === true) this.#unheard = undefined
+      else this.#judge(next.value)
+    }
+    const isDone = this.#suspects.size === 0 && this.#unheard === undefined
+    this.#next = isDone ? undefined : setTimeout(() => this.#lookInto(), TURN_MS)
+  }
+
+  /** @param usage final totals, if the flow's socket is known to be gone */
+  #judge(flow: LiveFlow, usage?: Usage): void {
     if (isEveryFlow(flow.tuple)) return
     const { table, probe, silenceLimitMs } = this.#setup
     const verdict = probe(flow.tuple)
     if (verdict === 'alive') {
       flow.socketSeen = true
       flow.lastSignMs = performance.now()
-    } else if (verdict === 'gone' && flow.socketSeen) table.end(flow, 'socket')
-    else if (performance.now() - flow.lastSignMs >= silenceLimitMs) table.end(flow, 'silence')
+    } else if (verdict === 'gone' && flow.socketSeen) {
+      flow.usage = usage ?? flow.usage
+      table.end(flow, 'socket')
+    } else if (performance.now() - flow.lastSignMs >= silenceLimitMs) table.end(flow, 'silence')
   }
 }

@@ -1,44 +1,85 @@
-import { SocketTable } from '../../linux/index.ts'
+import { SocketDeaths, SocketTable } from '../../linux/index.ts'
 import type { FiveTuple } from '../../scitags/index.ts'
+import { type DeathFollower, type FollowDeaths, noSocketDeaths } from './socket-deaths.ts'
 import { noSocketProbe, type SocketProbe, type SocketVerdict } from './socket-probe.ts'
 
 /** TCP states in which no more data will come or go. */
 const PAST_STATES: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE'])
 
-/** A probe of this host's sockets and what closes it. */
+const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
+const NO_DEATHS = 'the kernel does not tell when sockets die: the end of a flow may be seen late'
+
+/** What this host's kernel says of sockets, and what closes it. */
 export interface KernelSockets {
   probe: SocketProbe
+  followDeaths: FollowDeaths
   close(): void
+}
+
+/** For the time when the kernel is not asked. */
+export const noKernelSockets: KernelSockets = {
+  probe: noSocketProbe,
+  followDeaths: noSocketDeaths,
+  close: () => undefined,
 }
 
 /**
  * Looks for sockets by sock_diag in the process's network namespace. Where that is not to be had (another platform, a
- * kernel without the module), the verdict is `unknown`.
+ * kernel without the module), the verdict is `unknown`, and no death is told.
  *
- * @param onFailure is told the first failure
+ * @param onFailure is told the first failure, with what follows from it in words
  */
-export function openKernelSockets(onFailure: (error: unknown) => void): KernelSockets {
+export function openKernelSockets(onFailure: (error: unknown, consequence: string) => void): KernelSockets {
   let told = false
-  const tell = (error: unknown): void => {
-    if (!told) onFailure(error)
+  const tell = (error: unknown, consequence: string): void => {
+    if (!told) onFailure(error, consequence)
     told = true
   }
   let table: SocketTable
   try {
     table = SocketTable.open()
   } catch (error) {
-    tell(error)
-    return { probe: noSocketProbe, close: () => undefined }
+    tell(error, NO_SOCKETS)
+    return noKernelSockets
   }
   const probe: SocketProbe = flow => {
     try {
       return verdictOf(table, flow)
     } catch (error) {
-      tell(error)
+      tell(error, NO_SOCKETS)
       return 'unknown'
     }
   }
-  return { probe, close: () => table.close() }
+  return { probe, followDeaths: sharedDeaths(error => tell(error, NO_DEATHS)), close: () => table.close() }
+}
+
+/** One listener for all followers, open while there is one. */
+function sharedDeaths(onFailure: (error: unknown) => void): FollowDeaths {
+  const followers = new Set<DeathFollower>()
+  let deaths: SocketDeaths | undefined
+  const open = () =>
+    SocketDeaths.open({
+      onDeath: (protocol, record) => {
+        for (const follower of followers) follower.onDeath(protocol, record)
+      },
+      onMissed: count => {
+        for (const follower of followers) follower.onMissed(count)
+      },
+    })
+  return follower => {
+    try {
+      deaths ??= open()
+    } catch (error) {
+      onFailure(error)
+    }
+    followers.add(follower)
+    return () => {
+      followers.delete(follower)
+      if (followers.size > 0) return
+      deaths?.close()
+      deaths = undefined
+    }
+  }
 }
 
 function verdictOf(table: SocketTable, flow: FiveTuple): SocketVerdict {

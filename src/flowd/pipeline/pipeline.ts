@@ -15,6 +15,8 @@ import {
   FlowTable,
   type FlowTableOptions,
   FlowWatch,
+  type FollowDeaths,
+  noSocketDeaths,
   noSocketProbe,
   type Outcome,
   type SocketProbe,
@@ -30,6 +32,8 @@ export interface PipelineSetup {
   application: string
   /** Looks for sockets; see `socketCheck` in the options of the table. */
   probe: SocketProbe
+  /** Tells of sockets that die; see `socketCheck` as well. */
+  followDeaths?: FollowDeaths
   /** Makes the journal, or nothing when none is to be kept. */
   journal?: (flows: () => Iterable<Flow>) => Journal
   metrics: Metrics
@@ -77,7 +81,13 @@ export class Pipeline implements Service {
       application: setup.application,
       onChange: change => this.#distribute(change),
     })
-    this.#watch = new FlowWatch({ table: this.#table, probe: this.#probe, silenceLimitMs: silenceLimit * 1000 })
+    this.#watch = new FlowWatch({
+      table: this.#table,
+      probe: this.#probe,
+      followDeaths: (socketCheck ? setup.followDeaths : undefined) ?? noSocketDeaths,
+      account: setup.metrics.stage('socket deaths'),
+      silenceLimitMs: silenceLimit * 1000,
+    })
     this.#journal = setup.journal?.(() => this.#table.flows())
     this.#account = setup.metrics.stage('flow table')
     this.#samples = setup.metrics.stage('samples')
@@ -97,8 +107,10 @@ export class Pipeline implements Service {
    * @throws TidemarkError JOURNAL_UNUSABLE
    */
   async start(): Promise<void> {
-    await this.#bringBack((await this.#journal?.open()) ?? [])
+    const flows = (await this.#journal?.open()) ?? []
+    // Before the sockets of those flows are looked for, so that none dies unheard.
     await this.#watch.start()
+    await this.#bringBack(flows)
     this.#accepting = true
   }
 
@@ -252,6 +264,7 @@ export class Pipeline implements Service {
 
   #distribute(change: FlowChange): void {
     if (change.kind !== 'sample') this.#journal?.record(change)
+    this.#watch.handle(change)
     for (const queue of this.#enrichers.values()) queue.offer(change)
     for (const queue of this.#backends.values()) queue.offer(change)
   }

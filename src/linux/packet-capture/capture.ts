@@ -1,13 +1,11 @@
 import { checked, ERRNO, lastErrno, libc } from '../libc.ts'
 import { type Watch, watchReadable } from '../poll.ts'
+import { setReceiveBuffer } from '../receive-buffer.ts'
 
 const AF_PACKET = 17
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0x80000
 const ETH_P_IPV6 = 0x86dd
-const SOL_SOCKET = 1
-const SO_RCVBUF = 8
-const SO_RCVBUFFORCE = 33
 const SOL_PACKET = 263
 const PACKET_STATISTICS = 6
 const MSG_TRUNC = 0x20
@@ -54,12 +52,7 @@ export class PacketCapture {
     const fd = checked('opening of a packet socket', libc().socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0))
     this.#fd = fd
     const { receiveBufferBytes, interfaceIndex } = this.#options
-    const size = Buffer.alloc(4)
-    size.writeInt32LE(receiveBufferBytes)
-    if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length) < 0) {
-      // Without CAP_NET_ADMIN the system's own limit holds; drops are counted either way.
-      checked('setting of a receive buffer', libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, size.length))
-    }
+    setReceiveBuffer(fd, receiveBufferBytes)
     const address = linkLayerAddress(interfaceIndex)
     checked(`binding of a packet socket to interface ${interfaceIndex}`, libc().bind(fd, address, address.length))
     this.#watch = watchReadable(fd, () => this.#read(FRAMES_PER_TURN))

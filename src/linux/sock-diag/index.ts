@@ -1,4 +1,5 @@
-export type { SocketEnd } from './request.ts'
+export type { SocketEnd, SocketProtocol } from './request.ts'
+export { SocketDeaths } from './socket-deaths.ts'
 export type { SocketRecord } from './socket-record.ts'
 export { SocketTable } from './socket-table.ts'
 export type { TcpInfo } from './tcp-info.ts'

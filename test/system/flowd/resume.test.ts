@@ -43,8 +43,6 @@ describe('flowd and the sockets of its flows', () => {
     const [kept, closed] = [await connection(), await connection()]
     await flowd.control.send([`start ${kept.line}`, `start ${closed.line}`])
     await receiver.one('start', closed.port)
-    // The watch has to see the socket once.
-    await new Promise(resolve => setTimeout(resolve, 1500))
     closed.socket.resetAndDestroy()
     await receiver.one('end', closed.port)
     const flows = await flowd.control.flows()
