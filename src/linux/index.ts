@@ -1,4 +1,4 @@
-export type { BpfLink, TestRun } from './bpf/index.ts'
+export type { BpfLink, LoadOptions, TestRun } from './bpf/index.ts'
 export {
   attachFilter,
   attachSockOps,
@@ -15,7 +15,7 @@ export type { Capability } from './capabilities.ts'
 export { effectiveCapabilities } from './capabilities.ts'
 export { resolveCgroup } from './cgroup.ts'
 export { readClock } from './clock.ts'
-export { writeIpv6Address } from './ip-address.ts'
+export { addressText, writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'

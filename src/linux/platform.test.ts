@@ -24,6 +24,13 @@ describe('what BPF programs on interfaces need', () => {
     expect(() => requireBpf('the marker', platform(change))).not.toThrow()
   })
 
+  it('is CAP_PERFMON too for what reads structures of the kernel', () => {
+    const attempt = (...names: Capability[]) => requireBpf('the enricher skops', platform(holding(...names)), true)
+    expect(() => attempt('CAP_BPF', 'CAP_NET_ADMIN')).toThrow('the enricher skops lacks CAP_PERFMON')
+    expect(() => attempt('CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON')).not.toThrow()
+    expect(() => attempt('CAP_SYS_ADMIN', 'CAP_NET_ADMIN')).not.toThrow()
+  })
+
   it.each<[string, Partial<Platform>, string, string]>([
     ['macOS', { system: 'darwin' }, 'PLATFORM_UNSUPPORTED', 'this needs a Linux kernel, and this is darwin'],
     [

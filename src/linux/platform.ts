@@ -24,19 +24,20 @@ export const thisPlatform: Platform = {
 }
 
 /**
- * Checks that a program which hooks interfaces can be loaded here, so that what is missing is said by its name and not
- * as an errno. CAP_SYS_ADMIN stands in for CAP_BPF, as it does in the kernel.
+ * Checks that a program which hooks the network can be loaded here, so that what is missing is said by its name and not
+ * as an errno. CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON, as it does in the kernel.
  *
  * @param what the part that needs it, as in `the marker`
+ * @param readsKernel whether it also reads structures of the kernel, which takes CAP_PERFMON
  * @throws TidemarkError PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING
  */
-export function requireBpf(what: string, platform: Platform = thisPlatform): void {
+export function requireBpf(what: string, platform: Platform = thisPlatform, readsKernel = false): void {
   if (platform.system !== 'linux') throw new TidemarkError('PLATFORM_UNSUPPORTED', { platform: platform.system })
   platform.loadLibbpf()
   if (!platform.hasKernelBtf()) throw new TidemarkError('BTF_MISSING', { what, path: KERNEL_BTF })
   const held = platform.capabilities()
-  const missing: Capability[] = []
-  if (!held.has('CAP_BPF') && !held.has('CAP_SYS_ADMIN')) missing.push('CAP_BPF')
-  if (!held.has('CAP_NET_ADMIN')) missing.push('CAP_NET_ADMIN')
+  const isPartOfHeld = (name: Capability) => name !== 'CAP_NET_ADMIN' && held.has('CAP_SYS_ADMIN')
+  const needed: Capability[] = ['CAP_BPF', 'CAP_NET_ADMIN', ...(readsKernel ? (['CAP_PERFMON'] as const) : [])]
+  const missing = needed.filter(name => !held.has(name) && !isPartOfHeld(name))
   if (missing.length > 0) throw new TidemarkError('CAPABILITY_MISSING', { what, missing: missing.join(' and ') })
 }

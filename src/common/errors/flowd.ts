@@ -42,7 +42,7 @@ export const FLOWD_ERRORS = {
   CAPABILITY_MISSING: {
     message: '{what} lacks {missing}',
     remedy:
-      'run as root, or grant CAP_BPF and CAP_NET_ADMIN (systemd: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN); before Linux 5.8 CAP_SYS_ADMIN stands in for CAP_BPF',
+      'run as root, or grant what is missing: CAP_BPF and CAP_NET_ADMIN, which the systemd unit has; for enrichers.skops CAP_PERFMON as well, by a drop-in (systemctl edit tidemark-flowd) with AmbientCapabilities=CAP_PERFMON and CapabilityBoundingSet=CAP_PERFMON',
     exitCode: 78,
     httpStatus: 500,
   },
@@ -99,6 +99,12 @@ export const FLOWD_ERRORS = {
     remedy:
       "look at what stands there with 'bpftool cgroup tree': a program attached exclusively, there or above, shuts out all others",
     exitCode: 1,
+    httpStatus: 500,
+  },
+  IPERF3_IDS_INVALID: {
+    message: 'the ids of plugins.iperf3 cannot be used: {problem}',
+    remedy: 'give experimentIDs and activityIDs as lists of one length, whose pairs the registry or their ranges allow',
+    exitCode: 78,
     httpStatus: 500,
   },
   SOCKET_DIAGNOSTICS_MISSING: {

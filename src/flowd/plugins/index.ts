@@ -2,7 +2,10 @@ import type { Plugin } from '../components.ts'
 import type { UnitDefinition } from '../unit.ts'
 import { api } from './api/index.ts'
 import { firefly } from './firefly/index.ts'
+import { iperf3 } from './iperf3/index.ts'
 import { namedPipe } from './named-pipe/index.ts'
 
 /** Every plugin by its name in the configuration, in the order of starting. */
-export const PLUGINS = { api, firefly, namedPipe } as const satisfies Readonly<Record<string, UnitDefinition<Plugin>>>
+export const PLUGINS = { api, firefly, iperf3, namedPipe } as const satisfies Readonly<
+  Record<string, UnitDefinition<Plugin>>
+>

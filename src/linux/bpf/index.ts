@@ -1,6 +1,7 @@
 export { attachFilter, createClsact, destroyClsact, detachFilter } from './clsact.ts'
 export type { BpfLink } from './link.ts'
 export { BpfMap } from './map.ts'
+export type { LoadOptions } from './object.ts'
 export { BpfObject } from './object.ts'
 export type { TestRun } from './program.ts'
 export { BpfProgram } from './program.ts'

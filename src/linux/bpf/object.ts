@@ -80,8 +80,11 @@ export class BpfObject {
   #configure({ constants, maxEntries = {}, sharedMaps = [] }: LoadOptions): void {
     const library = libbpf()
     if (constants !== undefined) {
-      const result = library.bpf_map__set_initial_value(this.#find('map', '.rodata'), constants, constants.length)
-      this.#check('its constants have another size', result)
+      const map = this.#find('map', '.rodata')
+      const size = library.bpf_map__value_size(map)
+      if (size !== constants.length)
+        throw invalid(this.#path, `its constants have ${size} bytes, not ${constants.length}`)
+      this.#check('its constants', library.bpf_map__set_initial_value(map, constants, constants.length))
     }
     for (const [name, entries] of Object.entries(maxEntries)) {
       this.#check(`its map ${name}`, library.bpf_map__set_max_entries(this.#find('map', name), entries))

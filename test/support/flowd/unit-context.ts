@@ -16,7 +16,14 @@ export function unitContext(): UnitContext & { lines: LoggedLine[]; live: Map<st
   const live = new Map<string, Flow>()
   const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void lines.push({ level, message, fields })
-  const log: Logger = { ...silentLogger, info: at('info'), warn: at('warn'), error: at('error'), child: () => log }
+  const log: Logger = {
+    ...silentLogger,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => log,
+  }
   return {
     log,
     metrics: new Metrics({ prefix: 'tidemark_flowd' }),

@@ -1,0 +1,123 @@
+import { LogThrottle, type StageAccount } from '../../../common/index.ts'
+import { type Platform, requireBpf, thisPlatform } from '../../../linux/index.ts'
+import { flowKey } from '../../../scitags/index.ts'
+import type { Plugin } from '../../components.ts'
+import type { FlowEvent } from '../../event.ts'
+import { SocketProgram } from '../../sock-ops/index.ts'
+import type { UnitContext } from '../../unit.ts'
+import { type IdPair, idPairs } from './id-pairs.ts'
+import { type ConnectionRecord, decodeRecord, encodeSettings, PROGRAM_NAME } from './layout.ts'
+import type { Iperf3Options } from './options.ts'
+
+const ORIGIN = 'iperf3'
+
+/** How often connections are forgotten whose end was lost. */
+const SWEEP_MS = 60_000
+
+/** A connection that is open, with what was said of it. */
+interface OpenConnection {
+  key: string
+  ids: IdPair
+}
+
+/** Tells of the TCP connections of this host that open and close, as the kernel sees them. */
+export class Iperf3 implements Plugin {
+  readonly #options: Iperf3Options
+  readonly #context: UnitContext
+  readonly #platform: Platform
+  readonly #account: StageAccount
+  readonly #warnings: LogThrottle
+  /** By cookie: ports come again while the end of their last connection is still on its way. */
+  readonly #open = new Map<bigint, OpenConnection>()
+  #emit: (event: FlowEvent) => void = () => undefined
+  #nextIds: () => IdPair = () => ({ experiment: 0, activity: 0 })
+  #program: SocketProgram | undefined
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(options: Iperf3Options, context: UnitContext, platform = thisPlatform) {
+    this.#options = options
+    this.#context = context
+    this.#platform = platform
+    this.#account = context.metrics.stage(`plugin ${ORIGIN}`)
+    this.#warnings = new LogThrottle(context.log)
+  }
+
+  /**
+   * @throws TidemarkError IPERF3_IDS_INVALID, PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, and
+   *   what `SocketProgram` throws
+   */
+  async start(emit: (event: FlowEvent) => void): Promise<void> {
+    this.#nextIds = idPairs(this.#options, this.#context.registry.current)
+    requireBpf('the plugin iperf3', this.#platform)
+    this.#emit = emit
+    const { programPath, cgroupPath } = this.#options
+    this.#program = new SocketProgram({
+      asset: 'bpf/watcher.bpf.o',
+      programPath,
+      cgroupPath,
+      load: { program: PROGRAM_NAME, constants: encodeSettings(this.#options) },
+      onRecord: record => this.#take(record),
+      onLost: count => this.#lose(count),
+    })
+    this.#sweep = setInterval(() => this.#forgetEnded(), SWEEP_MS)
+    this.#context.log.info({ cgroup: this.#program.cgroup }, 'watching for connections')
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep)
+    this.#program?.close()
+    this.#program = undefined
+    this.#open.clear()
+    this.#warnings.flush()
+  }
+
+  #take(bytes: Buffer): void {
+    this.#account.received += 1
+    const record = decodeRecord(bytes)
+    if (record === undefined) {
+      this.#account.drop('layout')
+      this.#warnings.warn(() => [{ bytes: bytes.length }, 'the program wrote a record that is none of ours'])
+      return
+    }
+    if (this.#options.debugMode)
+      this.#context.log.debug({ ...record.flow, cookie: String(record.cookie) }, record.event)
+    if (record.event === 'opened') this.#start(record)
+    else this.#end(record)
+  }
+
+  #start({ cookie, flow }: ConnectionRecord): void {
+    const ids = this.#nextIds()
+    this.#open.set(cookie, { key: flowKey(flow), ids })
+    this.#tell({ state: 'start', flow, ...ids, startTimeUs: Date.now() * 1000, origin: ORIGIN })
+  }
+
+  /** An end has the ids that its start had. */
+  #end({ cookie, flow }: ConnectionRecord): void {
+    const open = this.#open.get(cookie)
+    if (open === undefined) {
+      this.#account.drop('unknown-end')
+      this.#warnings.warn(() => [{ ...flow }, 'a connection closed whose opening was not seen'])
+      return
+    }
+    this.#open.delete(cookie)
+    this.#tell({ state: 'end', flow, ...open.ids, endTimeUs: Date.now() * 1000, origin: ORIGIN })
+  }
+
+  #tell(event: FlowEvent): void {
+    this.#account.passed += 1
+    this.#emit(event)
+  }
+
+  #lose(count: number): void {
+    this.#account.received += count
+    this.#account.drop('ring-full', count)
+    this.#warnings.warn(() => [{ count }, 'connections opened and closed faster than they could be read'])
+  }
+
+  /** Where an end was lost, the flow table finds out by the socket; then there is nothing to remember. */
+  #forgetEnded(): void {
+    for (const [cookie, { key }] of this.#open) {
+      if (this.#context.flows.get(key) === undefined) this.#open.delete(cookie)
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { CONNECTION_BYTES, readConnection, writeConnection } from './connection.ts'
+export { CGROUP_PATH_OPTION, PROGRAM_PATH_OPTION } from './options.ts'
+export { SocketProgram } from './socket-program.ts'

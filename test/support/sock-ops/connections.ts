@@ -1,0 +1,27 @@
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { TestNamespace } from '../namespace.ts'
+import type { TestCgroup } from './cgroup.ts'
+
+const CHILD = 'test/support/sock-ops/connection-child.ts'
+
+/** A process in a namespace, and perhaps a cgroup, that opens and closes TCP connections; see its own file. */
+export class Connections {
+  readonly child: ChildProcess
+  readonly #answers: AsyncIterator<string>
+
+  constructor(namespace: TestNamespace, cgroup?: TestCgroup) {
+    this.child = namespace.spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+    cgroup?.add(this.child.pid)
+    this.#answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
+  }
+
+  /** Has a command carried out, and gives its result. */
+  async tell(...words: (string | number)[]): Promise<string> {
+    this.child.stdin!.write(`${words.join(' ')}\n`)
+    const { value } = (await this.#answers.next()) as { value?: string }
+    const [, verdict, result = ''] = /^(\w+) ?(.*)$/.exec(value ?? '') ?? []
+    if (verdict !== 'done') throw new Error(`'${words.join(' ')}': ${value}`)
+    return result
+  }
+}
