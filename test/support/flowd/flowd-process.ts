@@ -17,6 +17,8 @@ export interface FlowdProcessOptions {
   configurationIn?: (folder: string) => object
   /** More words after `flowd run`. */
   words?: readonly string[]
+  /** The command, when it is another than `tidemark --conf FILE flowd run`. */
+  command?: readonly string[]
   /** Words before the program: `['setpriv', …]`. */
   prefix?: readonly string[]
   /** Starts the process elsewhere, for example in a network namespace. */
@@ -58,7 +60,8 @@ export class FlowdProcess implements AsyncDisposable {
     this.configure(options.configurationIn?.(this.folder) ?? options.configuration ?? {})
     const [program = TIDEMARK, ...words] = [
       ...(options.prefix ?? []),
-      ...[TIDEMARK, '--conf', this.configurationFile, 'flowd', 'run', ...(options.words ?? [])],
+      ...(options.command ?? [TIDEMARK, '--conf', this.configurationFile, 'flowd', 'run']),
+      ...(options.words ?? []),
     ]
     const start: Spawn = options.spawn ?? spawn
     this.child = start(program, words, {
