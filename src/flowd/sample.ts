@@ -1,5 +1,6 @@
 import type { SocketRecord, TcpInfo } from '../linux/index.ts'
 import type { TimestampUs } from '../scitags/index.ts'
+import type { Usage } from './event.ts'
 
 /** What an enricher read of a flow's TCP socket at one moment. */
 export interface TcpSample {
@@ -20,4 +21,12 @@ export interface SampleReport {
   sample: TcpSample | undefined
   /** The socket is gone: the flow ends, unless the table is told not to look at sockets. */
   gone: boolean
+}
+
+/** What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was acknowledged. */
+export function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
+  const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
+  return sentBytes === undefined || bytesReceived === undefined
+    ? undefined
+    : { sentBytes, receivedBytes: bytesReceived }
 }

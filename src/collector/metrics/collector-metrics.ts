@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Metrics, Service } from '../../common/index.ts'
+import { familyHead, inBlocks, type Metrics, type Service } from '../../common/index.ts'
 import type { WatchHub } from '../api/watch/hub.ts'
 import type { ViewPort } from '../graph/view-port.ts'
-import { familyHead } from './exposition.ts'
 import { INVENTORY, InventoryCounts } from './inventory.ts'
 import { LINK_ERRORS, LinkErrors } from './link-errors.ts'
 import { ownFamilies, readLines } from './own-families.ts'
@@ -14,9 +13,6 @@ const SETTLE_MS = 1000
 const FORGET_MS = 60_000
 /** Connections worked on before others have their turn. */
 const CONNECTIONS_PER_TURN = 1000
-/** How long writing may hold the event loop, and how much text makes a block. */
-const SLICE_MS = 4
-const BLOCK_LENGTH = 64 * 1024
 
 /** What the metrics stand on. */
 export interface CollectorMetricsContext {
@@ -73,17 +69,7 @@ export class CollectorMetrics implements Service {
   async *blocks(): AsyncGenerator<string, void, undefined> {
     await this.#settle()
     yield await this.#context.metrics.text()
-    let block = ''
-    let sliceBegan = performance.now()
-    for (const part of this.#parts()) {
-      block += part
-      if (block.length < BLOCK_LENGTH && performance.now() - sliceBegan < SLICE_MS) continue
-      if (block !== '') yield block
-      block = ''
-      await setImmediate()
-      sliceBegan = performance.now()
-    }
-    yield block
+    yield* inBlocks(this.#parts())
   }
 
   *#parts(): Generator<string> {

@@ -1,6 +1,6 @@
+import { type Family, labelText, sampleLine } from '../../common/index.ts'
 import { text } from '../graph/attribute-values.ts'
 import type { ViewPort, ViewRecord } from '../graph/view-port.ts'
-import { type Family, labelText, sample } from './exposition.ts'
 import { siteIdOf } from './site-of.ts'
 
 /** A gauge that counts live records by labels; `labels` is undefined for one that does not count (yet). */
@@ -102,6 +102,6 @@ export class InventoryCounts {
       counts.set(labels, (counts.get(labels) ?? 0) + 1)
     }
     this.#counts = counts
-    for (const [labels, count] of counts) yield sample(this.#gauge.name, labels, count)
+    for (const [labels, count] of counts) yield sampleLine(this.#gauge.name, labels, count)
   }
 }

@@ -1,6 +1,6 @@
+import { type Family, labelText, sampleLine } from '../../common/index.ts'
 import { number, text } from '../graph/attribute-values.ts'
 import type { ViewChange, ViewPort } from '../graph/view-port.ts'
-import { type Family, labelText, sample } from './exposition.ts'
 import { siteIdOf } from './site-of.ts'
 
 export const LINK_ERRORS: Family = {
@@ -46,7 +46,7 @@ export class LinkErrors {
 
   lines(): string {
     let lines = ''
-    for (const [labels, count] of this.#errors) lines += sample(LINK_ERRORS.name, labels, count)
+    for (const [labels, count] of this.#errors) lines += sampleLine(LINK_ERRORS.name, labels, count)
     return lines
   }
 }

@@ -1,9 +1,9 @@
+import { type Family, labelText, sampleLine } from '../../common/index.ts'
 import type { WatchHub } from '../api/watch/hub.ts'
 import type { ViewPort } from '../graph/view-port.ts'
-import { type Family, labelText, sample } from './exposition.ts'
 import type { TrafficMetrics } from './traffic.ts'
 
-/** A family that is read when it is scraped: the labels of each sample, and its value. */
+/** A family that is read when it is scraped: the labels of each sampleLine, and its value. */
 interface ReadFamily extends Family {
   read(): Iterable<readonly [labels: string, value: number]>
 }
@@ -45,7 +45,7 @@ export function ownFamilies(view: ViewPort, hub: WatchHub, traffic: TrafficMetri
 /** The samples of a family. */
 export function readLines({ name, read }: ReadFamily): string {
   let lines = ''
-  for (const [labels, value] of read()) lines += sample(name, labels, value)
+  for (const [labels, value] of read()) lines += sampleLine(name, labels, value)
   return lines
 }
 

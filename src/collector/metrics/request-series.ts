@@ -1,7 +1,7 @@
+import { type Family, labelText, sampleLine } from '../../common/index.ts'
 import { text } from '../graph/attribute-values.ts'
 import type { ViewRecord } from '../graph/view-port.ts'
 import type { Expirable } from './capped-series.ts'
-import { type Family, labelText, sample } from './exposition.ts'
 import { OTHER_TRAFFIC, type Traffic, trafficLabelText } from './traffic-labels.ts'
 
 /** Methods of RFC 9110, section 9, and PATCH of RFC 5789; others would let clients make series. */
@@ -71,5 +71,5 @@ function protocolLabel(protocol: string | undefined): string | undefined {
 }
 
 export function requestLines({ labels, count }: RequestSeries): string {
-  return sample(REQUESTS.name, labels, count)
+  return sampleLine(REQUESTS.name, labels, count)
 }

@@ -1,4 +1,4 @@
-import { labelText } from './exposition.ts'
+import { labelText } from '../../common/index.ts'
 
 /** Who stands at one end of a connection. */
 export interface TrafficEnd {

@@ -1,4 +1,4 @@
-import { type Family, sample } from './exposition.ts'
+import { type Family, sampleLine } from '../../common/index.ts'
 import type { Traffic } from './traffic-labels.ts'
 
 /** Upper bounds of the latency histogram in seconds: those of Skupper's network-observer. */
@@ -41,13 +41,13 @@ export class TrafficSeries {
     let below = 0
     for (const [index, bound] of LATENCY_BOUNDS_S.entries()) {
       below += this.#latencyCounts[index] ?? 0
-      lines += sample(`${name}_bucket`, `${this.labels},le="${bound}"`, below)
+      lines += sampleLine(`${name}_bucket`, `${this.labels},le="${bound}"`, below)
     }
-    lines += sample(`${name}_bucket`, `${this.labels},le="+Inf"`, this.#latencyCount)
+    lines += sampleLine(`${name}_bucket`, `${this.labels},le="+Inf"`, this.#latencyCount)
     return (
       lines +
-      sample(`${name}_sum`, this.labels, this.#latencySumS) +
-      sample(`${name}_count`, this.labels, this.#latencyCount)
+      sampleLine(`${name}_sum`, this.labels, this.#latencySumS) +
+      sampleLine(`${name}_count`, this.labels, this.#latencyCount)
     )
   }
 }
@@ -73,5 +73,5 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
 ]
 
 function counter(name: string, help: string, value: (series: TrafficSeries) => number): TrafficFamily {
-  return { name, help, type: 'counter', lines: series => sample(name, series.labels, value(series)) }
+  return { name, help, type: 'counter', lines: series => sampleLine(name, series.labels, value(series)) }
 }

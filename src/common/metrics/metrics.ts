@@ -26,6 +26,9 @@ export interface MetricsOptions {
 
 const DEFAULT_MAX_SERIES = 10_000
 
+/** Gauges of prom-client that are named as counters are; each is the sum of another gauge. */
+const MISNAMED = ['handles', 'requests', 'resources'].map(what => `nodejs_active_${what}_total`)
+
 /**
  * The metrics of one process. Components are handed this object and make their own metrics; the names they give are
  * whole names, so that those of a predecessor can be kept. Asking again for a name gives the same metric (and a new
@@ -50,7 +53,9 @@ export class Metrics {
       registers: [this.#registry],
     })
     this.#exportStages()
-    if (processMetrics) collectDefaultMetrics({ register: this.#registry })
+    if (!processMetrics) return
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
   }
 
   /** The type of `text()`, for the Content-Type header. */

@@ -1,8 +1,7 @@
-import type { TcpInfo } from '../../linux/index.ts'
 import { encodeFlowLabel, flowEntropy, flowKey, isMarkable, type TimestampUs } from '../../scitags/index.ts'
-import type { FlowEvent, Usage } from '../event.ts'
+import type { FlowEvent } from '../event.ts'
 import type { EndReason, Flow, FlowChange } from '../flow.ts'
-import type { TcpSample } from '../sample.ts'
+import { type TcpSample, usageOf } from '../sample.ts'
 
 /**
  * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
@@ -155,12 +154,4 @@ export class FlowTable {
 
 function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {
   return blocks === undefined ? change : { ...change, blocks }
-}
-
-/** What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was acknowledged. */
-export function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
-  const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
-  return sentBytes === undefined || bytesReceived === undefined
-    ? undefined
-    : { sentBytes, receivedBytes: bytesReceived }
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorBody } from '../../../src/common/index.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+import { freePort } from '../../support/free-port.ts'
 
 const EVENT = {
   State: 2,
@@ -16,16 +16,6 @@ const EVENT = {
 
 let flowd: FlowdProcess
 let base: string
-
-/** A TCP port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return address.port
-}
 
 beforeAll(async () => {
   const port = await freePort()

@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../../test/support/flowd/flows.ts'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
+import { freePort } from '../../../../test/support/free-port.ts'
 import { NO_ACCESS_FILES } from '../../../../test/support/http-access.ts'
 import { flowIdsRoundTrip, flowIdsSurvive } from '../../../../test/support/properties/flow-id.ts'
 import { httpBodiesSurvive } from '../../../../test/support/properties/http-body.ts'
@@ -15,16 +14,6 @@ import type { FlowEvent } from '../../event.ts'
 import { formatFlowId } from './flow-id.ts'
 import { api } from './index.ts'
 import type { ApiOptions } from './options.ts'
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 let port = 0
 beforeAll(async () => {

@@ -16,7 +16,7 @@ export function labelText(names: readonly string[], values: readonly string[]): 
 }
 
 /** One line. `labels` is what `labelText` gives; empty for none. */
-export function sample(name: string, labels: string, value: number): string {
+export function sampleLine(name: string, labels: string, value: number): string {
   return labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`
 }
 
