@@ -81,8 +81,10 @@ export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConf
   const file = chooseFile(choice)
   const units = loadModules(file, loadConfiguration(MODULES_ALONE, file).values.modules)
   const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice))
-  const api = loaded.values.plugins?.api
-  if (api !== undefined) requireGuard('plugins.api', api.bindAddress, api)
+  const { plugins, backends } = loaded.values
+  if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
+  const prometheus = backends?.prometheus
+  if (prometheus !== undefined) requireGuard('backends.prometheus', prometheus.bindAddress, prometheus)
   return { ...withMatchAll(loaded), units }
 }
 

@@ -1,3 +1,4 @@
+export { AddressInterfaces } from './address-interfaces.ts'
 export { AddressMapping } from './address-mapping.ts'
 export { localAddresses } from './local-addresses.ts'
 export { ADDRESS_MAPPING_OPTIONS } from './options.ts'

@@ -2,8 +2,11 @@ import type { Backend } from '../components.ts'
 import type { UnitDefinition } from '../unit.ts'
 import { firefly } from './firefly/index.ts'
 import { marker } from './marker/index.ts'
+import { prometheus } from './prometheus/index.ts'
 
 export { cleanMarker, isOurFilter } from './marker/index.ts'
 
 /** Every backend by its name in the configuration, in the order of starting. */
-export const BACKENDS = { marker, firefly } as const satisfies Readonly<Record<string, UnitDefinition<Backend>>>
+export const BACKENDS = { marker, firefly, prometheus } as const satisfies Readonly<
+  Record<string, UnitDefinition<Backend>>
+>

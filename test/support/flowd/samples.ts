@@ -12,3 +12,6 @@ export function sampleOf(tcpInfo: Partial<TcpInfo> = {}, change: Partial<TcpSamp
     ...change,
   }
 }
+
+/** What a socket of a current kernel tells: every field of `tcp_info` is there, all of its bytes being 1. */
+export const EVERY_FIELD: TcpInfo = decodeTcpInfo(Buffer.alloc(248, 1))

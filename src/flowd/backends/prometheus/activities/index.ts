@@ -1,0 +1,2 @@
+export { Activities } from './activities.ts'
+export type { Activity } from './activity.ts'

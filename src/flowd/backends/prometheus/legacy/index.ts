@@ -1,0 +1,1 @@
+export { LegacyPage, type LegacySource } from './legacy-page.ts'
