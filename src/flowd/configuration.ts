@@ -10,6 +10,7 @@ import {
   parseConfiguration,
   requireGuard,
 } from '../common/index.ts'
+import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
 import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
 import { SAMPLING_OPTIONS } from './enrichers/index.ts'
@@ -19,7 +20,7 @@ import { loadModules, MODULES_OPTION } from './modules/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
-import type { Need, UnitDefinition } from './unit.ts'
+import type { Need, UnitComplaint, UnitDefinition } from './unit.ts'
 import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries } from './unit-registries.ts'
 
 /** Everything that flowd's configuration file may say where these units are to be had; flowd-go's format, and more. */
@@ -80,7 +81,7 @@ export interface FlowdFileChoice extends FileChoice {
 export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
   const units = loadModules(file, loadConfiguration(MODULES_ALONE, file).values.modules)
-  const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice))
+  const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice, units))
   const { plugins, backends } = loaded.values
   if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
   const prometheus = backends?.prometheus
@@ -127,10 +128,24 @@ export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): Effectiv
   return rows.map(row => (row.key === 'compatibility' ? compatibility : row))
 }
 
-function loadOptions(file: string, choice: FlowdFileChoice): LoadOptions<FlowdConfiguration> {
+function loadOptions(file: string, choice: FlowdFileChoice, units = BUILT_IN_UNITS): LoadOptions<FlowdConfiguration> {
   return {
     strict: choice.strict === true,
     deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS, ...unsupportedSections(new Set(UNITS.keys()))],
     profile: top => (impliesFlowdGo(file, choice) || top.get('compatibility') === FLOWD_GO ? FLOWD_GO : undefined),
+    rules: values => complaints(values, units),
   }
+}
+
+/** What the units have against their options. */
+function complaints(values: FlowdConfiguration, units: UnitRegistries): UnitComplaint[] {
+  const known = values.registry.source === '' ? new Registry(REGISTRY_SNAPSHOT) : undefined
+  return UNIT_KINDS.flatMap(kind => {
+    const definitions: Readonly<Record<string, UnitDefinition<unknown>>> = units[kind]
+    const sections: Readonly<Record<string, unknown>> = { ...values[kind] }
+    return Object.entries(sections).flatMap(([name, options]) => {
+      const found = definitions[name]?.check?.(options as Record<string, unknown>, known) ?? []
+      return found.map(({ key, message }) => ({ key: `${kind}.${name}.${key}`, message }))
+    })
+  })
 }

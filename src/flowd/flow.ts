@@ -4,9 +4,9 @@ import type { TcpSample } from './sample.ts'
 
 /**
  * Why a flow ended. `shutdown`: only because flowd stops; the next start goes on with it, as a start, when its socket
- * lives still.
+ * lives still. `off`: the plugin that told of it was turned off.
  */
-export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart'
+export type EndReason = 'event' | 'replaced' | 'socket' | 'silence' | 'shutdown' | 'restart' | 'off'
 
 /** One live or just-ended entry of the flow table. */
 export interface Flow {

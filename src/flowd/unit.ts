@@ -2,7 +2,7 @@ import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
 import type { Capability } from '../linux/index.ts'
 import type { Registry } from '../scitags/index.ts'
-import type { Enricher } from './components.ts'
+import type { Enricher, Plugin } from './components.ts'
 import type { Flow } from './flow.ts'
 import type { HealthView } from './health.ts'
 
@@ -53,8 +53,24 @@ export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObjec
   ignoredKeys?: Readonly<Record<string, string>>
   /** What it needs of the host beyond what every process has. */
   needs?: readonly Need[]
+  /** What no schema can say of the options: each complaint becomes an error at its key, relative to the section. */
+  check?(options: Type.Static<Options>, known: KnownNames): readonly UnitComplaint[]
   /** Makes the unit; inert until it is started. */
   create(options: Type.Static<Options> & Shared, context: UnitContext): Unit
+}
+
+/** The registry, if the configuration alone says which one is in force; undefined when it is fetched later. */
+export type KnownNames = Registry | undefined
+
+/** What is wrong with a key of a unit's section, as `rules[0].activity`. */
+export interface UnitComplaint {
+  key: string
+  message: string
+}
+
+export interface PluginDefinition<Options extends Type.TObject = Type.TObject> extends UnitDefinition<Plugin, Options> {
+  /** Whether nobody else tells of its flows, so that they end when it is off; those of others live on. */
+  ownsFlows?: boolean
 }
 
 /** What every enricher is handed beside its own options. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { optionsTable } from '../../tools/reference/configuration-page.ts'
+import { itemTables, optionsTable } from '../../tools/reference/configuration-page.ts'
 import { type ConfigurationSchema, isSection } from '../common/index.ts'
 import { BACKENDS } from './backends/index.ts'
 import { ENRICHERS } from './enrichers/index.ts'
@@ -34,6 +34,7 @@ describe.each(units)('%s/%s', (folder, name, { options, ignoredKeys = {} }) => {
 
   it('has a README with its options as the schema has them', () => {
     expect(readme).toContain(optionsTable(options, 'flowd-go').join('\n'))
+    for (const { table } of itemTables(options, 'flowd-go')) expect(readme).toContain(table.join('\n'))
   })
 
   it('names the keys that have no effect, and none that have', () => {

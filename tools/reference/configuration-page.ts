@@ -26,7 +26,18 @@ function section(schema: ConfigurationSchema, path: string, profile: string | un
   const subsections = sections.flatMap(([name, child]) =>
     section(child, path === '' ? name : `${path}.${name}`, profile),
   )
-  return [...heading, ...(table.length === 0 ? [] : [...table, '']), ...subsections]
+  const items = itemTables(schema, profile).flatMap(({ name, table }) => [`### ${path}.${name}[]`, '', ...table, ''])
+  return [...heading, ...(table.length === 0 ? [] : [...table, '']), ...items, ...subsections]
+}
+
+/** For each key of a section that is a list of sections: the table of what one item holds. */
+export function itemTables(
+  schema: ConfigurationSchema,
+  profile: string | undefined,
+): readonly { name: string; table: string[] }[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, { items }]) =>
+    items !== undefined && isSection(items) ? [{ name, table: optionsTable(items, profile) }] : [],
+  )
 }
 
 /** The table of a section's own keys, a line each; empty when it has none. */

@@ -10,10 +10,26 @@ interface TextFormat {
 export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   ip: { description: 'an IP address', accepts: text => isIP(text) > 0 },
   'host-port': { description: 'host:port', accepts: isHostPort },
+  network: { description: 'a network as 2001:db8::/32, or an IP address', accepts: isNetwork },
+  'port-range': { description: 'a port of 1-65535, or a range as 5000-5010', accepts: isPortRange },
+  'registry-name': { description: 'a name of the registry', accepts: text => /^(?![-+]?[\d.]+$).*\S/.test(text) },
 }
 
 function isHostPort(text: string): boolean {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   if (match === null || Number(match[3]) > 65_535) return false
   return match[1] === undefined || isIP(match[1]) === 6
+}
+
+function isNetwork(text: string): boolean {
+  const match = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text)
+  const family = isIP(match?.[1] ?? '')
+  return family > 0 && Number(match?.[2] ?? 0) <= (family === 4 ? 32 : 128)
+}
+
+function isPortRange(text: string): boolean {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text)
+  if (match === null) return false
+  const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])]
+  return first >= 1 && first <= last && last <= 65_535
 }

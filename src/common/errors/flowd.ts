@@ -222,6 +222,12 @@ export const FLOWD_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  RULE_UNUSABLE: {
+    message: '{rule} cannot be used: {reason}',
+    remedy: 'correct the rule; a user who is not in /etc/passwd can be given by number',
+    exitCode: 78,
+    httpStatus: 500,
+  },
   ACCOUNT_UNKNOWN: {
     message: "there is no {kind} '{name}' in {file}",
     remedy: 'make it, or give its number',

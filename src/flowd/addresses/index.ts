@@ -1,6 +1,8 @@
 export { AddressInterfaces } from './address-interfaces.ts'
 export { AddressMapping } from './address-mapping.ts'
 export { localAddresses } from './local-addresses.ts'
+export { networkSet } from './networks.ts'
 export { ADDRESS_MAPPING_OPTIONS } from './options.ts'
+export { addressReach } from './public-address.ts'
 export type { AddressSample } from './sample.ts'
 export { sampleAddresses } from './sample.ts'

@@ -22,7 +22,7 @@ import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
 import { RegistryService } from '../registry/index.ts'
-import type { UnitContext } from '../unit.ts'
+import type { PluginDefinition, UnitContext } from '../unit.ts'
 import { type ChosenSections, chooseSections } from './chosen-sections.ts'
 import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
@@ -173,6 +173,7 @@ export class Daemon implements Service, ControlPort {
     const loaded = load()
     const after = this.#chooseSections(loaded.values)
     const changes = await this.#applySections(before, after)
+    await this.#endFlowsOfNobody()
     const fixed = FIXED_KEYS.filter(key => !isDeepStrictEqual(loaded.values[key], this.#configuration[key]))
     this.#configuration = { ...loaded.values, ...pick(this.#configuration, FIXED_KEYS) }
     const warnings = [
@@ -203,6 +204,13 @@ export class Daemon implements Service, ControlPort {
       }
     }
     return changes
+  }
+
+  /** Flows that only a plugin tells of which is off now: the journal and a reload leave some. */
+  async #endFlowsOfNobody(): Promise<void> {
+    const plugins: Readonly<Record<string, PluginDefinition>> = this.#setup.loaded.units.plugins
+    const owners = Object.keys(plugins).filter(name => plugins[name]?.ownsFlows === true)
+    await this.#pipeline.endFlowsOf(owners.filter(name => !this.#plugins.names.includes(name)))
   }
 
   #createPipeline(): Pipeline {
@@ -254,6 +262,7 @@ export class Daemon implements Service, ControlPort {
       await this.#enrichers.apply(enrichers)
       await this.#pipeline.start()
       await this.#plugins.apply(plugins)
+      await this.#endFlowsOfNobody()
     } catch (failure) {
       await this.#stopUnits()
       throw failure

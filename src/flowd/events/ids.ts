@@ -1,7 +1,7 @@
 import { type Parsed, type Registry, refused } from '../../scitags/index.ts'
 
-const EXPERIMENT_MAX = 1023
-const ACTIVITY_MAX = 63
+export const EXPERIMENT_MAX = 1023
+export const ACTIVITY_MAX = 63
 
 /** Beyond this an experiment does not fit the flow label: its flows are announced, not marked. */
 const MARKABLE_EXPERIMENT_MAX = 511

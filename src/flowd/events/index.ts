@@ -1,4 +1,6 @@
 export type { ReadEvent } from './event-line.ts'
 export { EVENT_LINE_GRAMMAR, eventLineError, readEventLine, splitRunTogether } from './event-line.ts'
 export { joinEndpoints, readEndpoint, warningOfTuple } from './five-tuple.ts'
+export { activityOption, complaintsOfIds, experimentOption } from './id-options.ts'
+export type { FlowIds } from './ids.ts'
 export { readIds, warningOfIds } from './ids.ts'

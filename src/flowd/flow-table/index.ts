@@ -1,4 +1,4 @@
-export type { Outcome } from './flow-table.ts'
+export type { LiveFlow, Outcome } from './flow-table.ts'
 export { FlowTable } from './flow-table.ts'
 export { FlowWatch } from './flow-watch.ts'
 export type { KernelSockets } from './kernel-sockets.ts'

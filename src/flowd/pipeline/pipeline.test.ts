@@ -132,7 +132,7 @@ describe('Pipeline', () => {
     await pipeline.start()
     for (let port = 1; port <= 10_000; port += 1) {
       pipeline.emit(startEvent(port))
-      if (port % 1000 === 0) await delay(0)
+      if (port % 1000 === 0) await expect.poll(() => backend.told.length).toBe(port + 1)
     }
     await pipeline.stop()
     expect(backend.told.filter(line => line.startsWith('shutdown'))).toHaveLength(10_000)
@@ -269,6 +269,18 @@ describe('Pipeline', () => {
     const longAgo = JSON.stringify([...entry.slice(0, -1), Date.now() * 1000 - 11 * 60 * 1e6])
     writeFileSync(path, `${JOURNAL_HEADER}${longAgo}\n`)
     expect((await run()).ports).toEqual([])
+  })
+
+  it('ends the flows that a plugin told of, and no others', async () => {
+    const { pipeline } = pipelineOf()
+    const backend = new Recorder()
+    await pipeline.addBackend('one', backend)
+    await pipeline.start()
+    for (const port of [1, 2, 3]) pipeline.emit(startEvent(port, { origin: port === 3 ? 'other' : 'owner' }))
+    await pipeline.endFlowsOf(['owner', 'nobody'])
+    expect(Array.from(pipeline.flows.flows(), ({ origin }) => origin)).toEqual(['other'])
+    await expect.poll(() => backend.told.slice(4)).toEqual(['off 1', 'off 2'])
+    await pipeline.stop()
   })
 
   describe('after a crash', () => {

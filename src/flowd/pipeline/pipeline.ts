@@ -10,12 +10,13 @@ import {
 import { isEveryFlow } from '../../scitags/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
-import type { Flow, FlowChange } from '../flow.ts'
+import type { EndReason, Flow, FlowChange } from '../flow.ts'
 import {
   FlowTable,
   type FlowTableOptions,
   FlowWatch,
   type FollowDeaths,
+  type LiveFlow,
   noSocketDeaths,
   noSocketProbe,
   type Outcome,
@@ -148,6 +149,11 @@ export class Pipeline implements Service {
     await plugin?.stop()
   }
 
+  /** Ends the flows that these plugins told of. */
+  async endFlowsOf(plugins: readonly string[]): Promise<void> {
+    await this.#endAll(performance.now() + this.#drainMs, 'off', ({ origin }) => plugins.includes(origin))
+  }
+
   /** Takes an event in, as from a plugin, and tells what became of it; undefined when the pipeline is not running. */
   emit(event: FlowEvent): Outcome | undefined {
     this.#account.received += 1
@@ -172,7 +178,7 @@ export class Pipeline implements Service {
     this.#accepting = false
     await this.#watch.stop()
     const deadline = performance.now() + this.#drainMs
-    await this.#endAll(deadline)
+    await this.#endAll(deadline, 'shutdown', () => true)
     const queues = [...this.#backends.values()]
     const told = queues.map(queue => queue.idle())
     await within(deadline - performance.now(), Promise.all([...told, this.#journal?.close()]))
@@ -269,19 +275,26 @@ export class Pipeline implements Service {
     for (const queue of this.#backends.values()) queue.offer(change)
   }
 
-  async #endAll(deadline: number): Promise<void> {
-    while (this.#table.size > 0 && performance.now() < deadline) {
+  /** Ends the live flows that are chosen, as fast as the backends take it. */
+  async #endAll(deadline: number, reason: EndReason, isChosen: (flow: Flow) => boolean): Promise<void> {
+    while (performance.now() < deadline) {
       const room = this.#room()
-      let ended = 0
-      for (const flow of this.#table.flows()) {
-        if (ended === room) break
-        this.#table.end(flow, 'shutdown')
-        ended += 1
-      }
+      const chosen = this.#choose(isChosen, room)
+      for (const flow of chosen) this.#table.end(flow, reason)
+      if (chosen.length < room) return
       await delay(room === 0 ? PAUSE_MS : 0)
     }
-    const { size } = this.#table
-    if (size > 0) this.#setup.log.warn({ flows: size }, 'no time was left to announce the end of every flow')
+    const flows = this.#choose(isChosen, Number.POSITIVE_INFINITY).length
+    if (flows > 0) this.#setup.log.warn({ flows }, 'no time was left to announce the end of every flow')
+  }
+
+  #choose(isChosen: (flow: Flow) => boolean, maximum: number): LiveFlow[] {
+    const chosen: LiveFlow[] = []
+    for (const flow of this.#table.flows()) {
+      if (chosen.length >= maximum) break
+      if (isChosen(flow)) chosen.push(flow)
+    }
+    return chosen
   }
 
   async #stopEach<Unit>(units: Map<string, Unit>, stop: (unit: Unit) => Promise<void>): Promise<void> {

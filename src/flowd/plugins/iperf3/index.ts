@@ -1,11 +1,11 @@
-import type { Plugin } from '../../components.ts'
-import { BPF_NEEDS, type UnitDefinition } from '../../unit.ts'
+import { BPF_NEEDS, type PluginDefinition } from '../../unit.ts'
 import { Iperf3 } from './iperf3.ts'
 import { IPERF3_OPTIONS } from './options.ts'
 
 /** The plugin `iperf3`. */
-export const iperf3: UnitDefinition<Plugin, typeof IPERF3_OPTIONS> = {
+export const iperf3: PluginDefinition<typeof IPERF3_OPTIONS> = {
   options: IPERF3_OPTIONS,
+  ownsFlows: true,
   needs: [...BPF_NEEDS, 'cgroup'],
   create: (options, context) => new Iperf3(options, context),
 }

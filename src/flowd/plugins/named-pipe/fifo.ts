@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isTidemarkError, messageOf, TidemarkError } from '../../../common/index.ts'
-import { accountId } from './account.ts'
+import { accountId } from '../../account.ts'
 import type { NamedPipeOptions } from './options.ts'
 
 /** An open FIFO. */

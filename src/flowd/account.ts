@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { TidemarkError } from '../../../common/index.ts'
+import { TidemarkError } from '../common/index.ts'
 
 const DATABASES = { user: '/etc/passwd', group: '/etc/group' } as const
 

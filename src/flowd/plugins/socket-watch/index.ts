@@ -1,0 +1,6 @@
+export type { HostSocket } from './host-socket.ts'
+export { WATCH_PERIOD_OPTION } from './options.ts'
+export type { Tag } from './socket-flows.ts'
+export { SocketFlows } from './socket-flows.ts'
+export type { SocketWatchSetup } from './socket-watch.ts'
+export { SocketWatch } from './socket-watch.ts'
