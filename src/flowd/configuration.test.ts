@@ -86,11 +86,26 @@ describe('old keys', () => {
     ['backends: {firefly: {addNetlinkContext: true}}', 'backends.firefly.addNetlinkContext'],
     ['backends: {firefly: {pollNetlink: true}}', 'backends.firefly.pollNetlink'],
     ['backends: {firefly: {netlinkPollingInterval: 5000}}', 'backends.firefly.netlinkPollingInterval'],
+    ['backends: {firefly: {enrichmentMode: verbose}}', 'backends.firefly.enrichmentMode'],
+    ['backends: {firefly: {enrichmentMode: ""}}', 'backends.firefly.enrichmentMode'],
     ['plugins: {fireflyp: {}}', 'plugins.fireflyp'],
     ['plugins: {perfsonar: {activityID: 2, experimentID: 3}}', 'plugins.perfsonar.activityID'],
     ['plugins: {iperf3: {activityIds: [1]}}', 'plugins.iperf3.activityIds'],
   ])('%s is told of', (text, key) => {
     expect(translate(text).warnings.map(warning => warning.key)).toContain(key)
+  })
+
+  it.each([
+    ['lean', 'lean'],
+    ['LEAN', 'lean'],
+    ['Compatible', 'compatible'],
+    ['full', 'full'],
+    ["''", 'full'],
+    ['verbose', 'full'],
+    ['5', 'full'],
+  ])('the mode %s of enrichment is %s', (written, meant) => {
+    const { values } = translate(`backends: {firefly: {enrichmentMode: ${written}}}`)
+    expect(values).toMatchObject({ backends: { firefly: { enrichmentMode: meant } } })
   })
 
   it('reads the receivers of fireflies as flowd-go has them, and names what is wrong with one', () => {

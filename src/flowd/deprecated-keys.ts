@@ -1,4 +1,5 @@
 import type { DeprecatedKey } from '../common/index.ts'
+import { ENRICHMENT_MODES } from './backends/index.ts'
 
 /** Names that older flowd-go gave to marking strategies, and what says the same now. */
 const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
@@ -38,6 +39,14 @@ export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
     key: 'backends.firefly.netlinkPollingInterval',
     movedTo: 'enrichers.period',
     says: "is an old name of 'enrichers.period'",
+  },
+  {
+    key: 'backends.firefly.enrichmentMode',
+    says: "is neither 'lean' nor 'compatible', which flowd-go takes for all there is: write 'full'",
+    translate: value =>
+      value === null || ENRICHMENT_MODES.some(mode => mode === String(value).toLowerCase())
+        ? undefined
+        : { 'backends.firefly.enrichmentMode': 'full' },
   },
   {
     key: 'stunServers',

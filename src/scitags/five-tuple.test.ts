@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Endpoint, everyFlow, flowKey, isEveryFlow } from './index.ts'
+import { type Endpoint, everyFlow, flowKey, formatEndpoint, isEveryFlow } from './index.ts'
 
 describe('the tuple that stands for every packet', () => {
   it('is one for each protocol, and knows itself', () => {
@@ -19,4 +19,15 @@ describe('the tuple that stands for every packet', () => {
       expect(isEveryFlow({ ...everyFlow('tcp'), destination: other })).toBe(false)
     }
   })
+})
+
+it.each([
+  ['0.0.0.0', '0.0.0.0:1234'],
+  ['127.0.0.1', '127.0.0.1:1234'],
+  ['example.net', 'example.net:1234'],
+  ['example.org', 'example.org:1234'],
+  ['::1', '[::1]:1234'],
+  ['fe80::3333:2222:1111:0000', '[fe80::3333:2222:1111:0000]:1234'],
+])('an endpoint at %s is written %s', (address, text) => {
+  expect(formatEndpoint({ address, port: 1234 })).toBe(text)
 })

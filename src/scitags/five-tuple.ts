@@ -9,6 +9,11 @@ export interface Endpoint {
   port: number
 }
 
+/** An endpoint as text: `192.0.2.1:2345`, `[2001:db8::1]:2345`; a host's name may stand for the address. */
+export function formatEndpoint({ address, port }: Endpoint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** What identifies a flow. On a host that moves the data, `source` is this host's end. */
 export interface FiveTuple {
   protocol: Protocol

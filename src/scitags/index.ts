@@ -1,4 +1,5 @@
-export type { Firefly, ReceivedFirefly } from './firefly/index.ts'
+export { exactInteger } from './exact-integer.ts'
+export type { Firefly, FireflyState, ReceivedFirefly } from './firefly/index.ts'
 export {
   createFireflyHeader,
   FIREFLY_SCHEMA,
@@ -7,7 +8,7 @@ export {
   parseFireflyDatagram,
 } from './firefly/index.ts'
 export type { Endpoint, FiveTuple, Protocol } from './five-tuple.ts'
-export { everyFlow, flowKey, isEveryFlow } from './five-tuple.ts'
+export { everyFlow, flowKey, formatEndpoint, isEveryFlow } from './five-tuple.ts'
 export { decodeFlowLabel, encodeFlowLabel, FLOW_LABEL_MASK, flowEntropy, isMarkable } from './flow-label.ts'
 export type { AddressFamily } from './ip-address.ts'
 export { addressFamily, canonicalAddress, withoutZone } from './ip-address.ts'

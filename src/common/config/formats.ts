@@ -9,6 +9,8 @@ interface TextFormat {
 
 export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   ip: { description: 'an IP address', accepts: text => isIP(text) > 0 },
+  ipv4: { description: 'an IPv4 address', accepts: text => isIP(text) === 4 },
+  ipv6: { description: 'an IPv6 address', accepts: text => isIP(text) === 6 },
   'host-port': { description: 'host:port', accepts: isHostPort },
   network: { description: 'a network as 2001:db8::/32, or an IP address', accepts: isNetwork },
   'port-range': { description: 'a port of 1-65535, or a range as 5000-5010', accepts: isPortRange },

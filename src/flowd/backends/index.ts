@@ -4,6 +4,7 @@ import { firefly } from './firefly/index.ts'
 import { marker } from './marker/index.ts'
 import { prometheus } from './prometheus/index.ts'
 
+export { ENRICHMENT_MODES } from './firefly/index.ts'
 export { cleanMarker, isOurFilter } from './marker/index.ts'
 
 /** Every backend by its name in the configuration, in the order of starting. */

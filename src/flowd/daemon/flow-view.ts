@@ -1,4 +1,4 @@
-import { type Endpoint, formatTimestamp, type Registry } from '../../scitags/index.ts'
+import { formatEndpoint, formatTimestamp, type Registry } from '../../scitags/index.ts'
 import type { Flow } from '../flow.ts'
 import type { FlowView } from './control-port.ts'
 
@@ -10,8 +10,8 @@ export function viewFlow(flow: Flow, registry: Registry): FlowView {
   return {
     protocol: tuple.protocol,
     family: tuple.family,
-    source: viewEndpoint(tuple.source),
-    destination: viewEndpoint(tuple.destination),
+    source: formatEndpoint(tuple.source),
+    destination: formatEndpoint(tuple.destination),
     experiment,
     ...(experimentName === undefined ? {} : { experimentName }),
     activity,
@@ -21,8 +21,4 @@ export function viewFlow(flow: Flow, registry: Registry): FlowView {
     origin: flow.origin,
     startTime: formatTimestamp(flow.startTimeUs),
   }
-}
-
-function viewEndpoint({ address, port }: Endpoint): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -6,36 +6,41 @@ import { addSendingPort } from './sending-ports.ts'
 /** So many datagrams may be with the kernel at once; beyond it the sender asks to be waited for. */
 const IN_FLIGHT_MAX = 512
 
+/** The address that datagrams of each family are sent from. */
+type SourceAddresses = Readonly<Record<AddressFamily, string>>
+
+/** With these the kernel chooses. */
+const ANY: SourceAddresses = { ipv4: '0.0.0.0', ipv6: '::' }
+
 /** Sends datagrams from one socket for each address family, and accounts for every one. */
 export class DatagramSender {
-  readonly #account: StageAccount
+  readonly #sources: SourceAddresses
   readonly #warnings: LogThrottle
   readonly #log: Logger
   readonly #sockets = new Map<AddressFamily, Socket>()
   #inFlight = 0
-  #room: (() => void) | undefined
+  #waiting: (() => void)[] = []
 
-  constructor(account: StageAccount, log: Logger) {
-    this.#account = account
+  constructor(log: Logger, sources = ANY) {
     this.#log = log
+    this.#sources = sources
     this.#warnings = new LogThrottle(log)
   }
 
-  /** Sends a text or bytes. What comes of it is counted; a failure costs this datagram only. */
-  send(content: string | Uint8Array, address: string, port: number): void {
-    this.#account.received += 1
+  /**
+   * Sends a text or bytes. What comes of it is counted; a failure costs this datagram only.
+   *
+   * @param account of those who get such datagrams
+   */
+  send(content: string | Uint8Array, address: string, port: number, account: StageAccount): void {
+    account.received += 1
     this.#inFlight += 1
     try {
-      this.#socket(addressFamily(address)).send(content, port, address, error => this.#sent(error, address))
+      const socket = this.#socket(addressFamily(address))
+      socket.send(content, port, address, error => this.#sent(error, address, account))
     } catch (error) {
-      this.#sent(error, address)
+      this.#sent(error, address, account)
     }
-  }
-
-  /** Counts a datagram that is not sent. */
-  drop(cause: string): void {
-    this.#account.received += 1
-    this.#account.drop(cause)
   }
 
   get hasRoom(): boolean {
@@ -44,10 +49,7 @@ export class DatagramSender {
 
   /** Undefined while there is room, else resolves when there is some. */
   room(): Promise<void> | undefined {
-    if (this.hasRoom) return undefined
-    return new Promise(resolve => {
-      this.#room = resolve
-    })
+    return this.hasRoom ? undefined : new Promise(resolve => this.#waiting.push(resolve))
   }
 
   /** Closes the sockets; what they were given is sent before. */
@@ -58,17 +60,15 @@ export class DatagramSender {
     await Promise.all(sockets.map(socket => new Promise<void>(resolve => socket.close(resolve))))
   }
 
-  #sent(error: unknown, address: string): void {
+  #sent(error: unknown, address: string, account: StageAccount): void {
     this.#inFlight -= 1
-    if (error === null || error === undefined) this.#account.passed += 1
+    if (error === null || error === undefined) account.passed += 1
     else {
-      this.#account.drop(causeOf(error))
+      account.drop(causeOf(error))
       this.#warnings.warn(() => [{ address, reason: messageOf(error) }, 'a firefly could not be sent'])
     }
-    if (this.#room !== undefined && this.#inFlight < IN_FLIGHT_MAX / 2) {
-      const resume = this.#room
-      this.#room = undefined
-      resume()
+    if (this.#waiting.length > 0 && this.#inFlight < IN_FLIGHT_MAX / 2) {
+      for (const resume of this.#waiting.splice(0)) resume()
     }
   }
 
@@ -76,13 +76,29 @@ export class DatagramSender {
     const known = this.#sockets.get(family)
     if (known !== undefined) return known
     const socket = createSocket({ type: family === 'ipv6' ? 'udp6' : 'udp4', lookup: takeAsIs })
+    socket.once('listening', () => socket.once('close', addSendingPort(family, socket.address().port)))
+    bindNow(socket, this.#sources[family])
     socket.on('error', error =>
       this.#log.warn({ reason: messageOf(error) }, 'the socket for fireflies reports an error'),
     )
-    socket.once('listening', () => socket.once('close', addSendingPort(family, socket.address().port)))
     this.#sockets.set(family, socket)
     return socket
   }
+}
+
+/** Binds a socket to an address and any port; closes it and throws when this host does not have the address. */
+function bindNow(socket: Socket, address: string): void {
+  let failure: Error | undefined
+  const note = (error: Error) => {
+    failure = error
+  }
+  socket.once('error', note)
+  // An address that needs no looking up is bound before this returns.
+  socket.bind(0, address)
+  socket.off('error', note)
+  if (failure === undefined) return
+  socket.close()
+  throw failure
 }
 
 /** Addresses come resolved: looking them up again would cost every datagram a turn of the event loop. */
@@ -94,7 +110,7 @@ function takeAsIs(
   done(null, address, addressFamily(address) === 'ipv6' ? 6 : 4)
 }
 
-/** The system's short word for a failure (`EHOSTUNREACH`). */
+/** The system's short word for a failure (`EHOSTUNREACH`; `EMSGSIZE`: longer than a datagram can be). */
 function causeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'failed'
 }

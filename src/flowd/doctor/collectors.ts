@@ -23,12 +23,13 @@ export const checkCollectors: Check = async ({ configuration }) => {
 }
 
 function collectorsOf({ backends = {}, plugins = {} }: FlowdConfiguration): Collector[] {
-  const collectors = (plugins.firefly?.fireflyReceivers ?? []).map(({ address, port }) => ({ host: address, port }))
   const { firefly } = backends
-  if (firefly?.sendToCollector === true) {
-    collectors.unshift({ host: firefly.collectorAddress, port: firefly.collectorPort })
-  }
-  return collectors
+  const single = firefly?.sendToCollector === true
+  return [
+    ...(single ? [{ address: firefly.collectorAddress, port: firefly.collectorPort }] : []),
+    ...(firefly?.collectors ?? []),
+    ...(plugins.firefly?.fireflyReceivers ?? []),
+  ].map(({ address, port }) => ({ host: address, port }))
 }
 
 async function checkCollector({ host, port }: Collector): Promise<Finding> {

@@ -1,5 +1,5 @@
 export type { SocketEnd, SocketFamily, SocketProtocol, SocketState } from './request.ts'
-export { stateMask } from './request.ts'
+export { SOCKET_STATES, stateMask } from './request.ts'
 export { SocketDeaths } from './socket-deaths.ts'
 export type { SocketRecord } from './socket-record.ts'
 export { SocketTable } from './socket-table.ts'

@@ -1,20 +1,8 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { conformsToFireflySchema } from '../../../test/support/firefly-schema.ts'
 import { fireflyText as text } from '../../../test/support/firefly-text.ts'
 import { firefliesRoundTrip, firefliesSurvive } from '../../../test/support/properties/scitags.ts'
-import {
-  createFireflyHeader,
-  FIREFLY_SCHEMA,
-  type Firefly,
-  formatFirefly,
-  parseFirefly,
-  parseFireflyDatagram,
-} from '../index.ts'
-
-const ajv = new Ajv2020({ strict: false })
-addFormats.default(ajv)
-const conforms = ajv.compile(FIREFLY_SCHEMA)
+import { createFireflyHeader, type Firefly, formatFirefly, parseFirefly, parseFireflyDatagram } from '../index.ts'
 
 const START_US = Date.UTC(2025, 11, 11, 10, 22, 45, 123) * 1000 + 456
 
@@ -80,13 +68,14 @@ describe('formatFirefly', () => {
     ['start with skOps', { ...started, blocks: { skOps: { rtt: 1 } } }],
     ['start with both', { ...started, blocks: { netlink: {}, skOps: {} } }],
   ])('%s conforms to the schema', (_what, firefly) => {
-    expect(conforms(JSON.parse(formatFirefly(firefly)))).toBe(true)
+    expect(conformsToFireflySchema(JSON.parse(formatFirefly(firefly)))).toBe(true)
     expect(parseFirefly(formatFirefly(firefly))).toEqual({ ok: true, value: firefly })
   })
 
   it('the schema refuses what it must', () => {
     const json = JSON.parse(formatFirefly(started)) as Record<string, Record<string, unknown>>
-    const wrong = (block: string, change: object) => conforms({ ...json, [block]: { ...json[block], ...change } })
+    const wrong = (block: string, change: object) =>
+      conformsToFireflySchema({ ...json, [block]: { ...json[block], ...change } })
     expect(wrong('flow-id', {})).toBe(true)
     expect(wrong('flow-lifecycle', { state: 'end' })).toBe(false)
     expect(wrong('flow-lifecycle', { 'start-time': '' })).toBe(false)
@@ -175,7 +164,8 @@ describe('parseFireflyDatagram', () => {
     expect(read).toMatchObject({ ok: false, field })
   })
 
-  it('gives back every firefly that it wrote, and all conform', () => firefliesRoundTrip(20_000, conforms))
+  it('gives back every firefly that it wrote, and all conform', () =>
+    firefliesRoundTrip(20_000, conformsToFireflySchema))
 
   it('survives any datagram', () => firefliesSurvive(20_000))
 })

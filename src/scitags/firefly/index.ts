@@ -1,6 +1,6 @@
 import schema from './schema.json' with { type: 'json' }
 
-export type { Firefly } from './firefly.ts'
+export type { Firefly, FireflyState } from './firefly.ts'
 export { createFireflyHeader, formatFirefly } from './format.ts'
 export type { ReceivedFirefly } from './parse.ts'
 export { parseFirefly, parseFireflyDatagram } from './parse.ts'

@@ -1,4 +1,5 @@
 import type { TcpSample } from '../../../src/flowd/sample.ts'
+import { SocketRecord } from '../../../src/linux/sock-diag/socket-record.ts'
 import { decodeTcpInfo, type TcpInfo } from '../../../src/linux/sock-diag/tcp-info.ts'
 
 /** A sample in which every field of `tcp_info` is undefined but those given. */
@@ -15,3 +16,8 @@ export function sampleOf(tcpInfo: Partial<TcpInfo> = {}, change: Partial<TcpSamp
 
 /** What a socket of a current kernel tells: every field of `tcp_info` is there, all of its bytes being 1. */
 export const EVERY_FIELD: TcpInfo = decodeTcpInfo(Buffer.alloc(248, 1))
+
+/** What sock_diag told of a socket in a reply (see `SOCKET_REPLY`). */
+export function socketOf(reply: Buffer): SocketRecord | undefined {
+  return SocketRecord.of(reply)
+}

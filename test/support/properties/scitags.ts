@@ -14,7 +14,7 @@ import {
 const PLAIN = { noNullPrototype: true } as const
 
 /** Times that a double holds to the microsecond. */
-const times = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+export const times = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
 const word = (maxLength: number) =>
   fc.string({
@@ -74,7 +74,8 @@ export function syslogHeadersSurvive(cases: number): void {
 const address = (family: 'ipv4' | 'ipv6') =>
   (family === 'ipv4' ? fc.ipV4() : fc.ipV6()).map(text => canonicalAddress(text) ?? '::')
 
-const flows = fc.constantFrom('ipv4' as const, 'ipv6' as const).chain(family => {
+/** Flows as a firefly can name them. */
+export const fiveTuples = fc.constantFrom('ipv4' as const, 'ipv6' as const).chain(family => {
   const endpoint = fc.record({ address: address(family), port: fc.integer({ min: 1, max: 65_535 }) }, PLAIN)
   return fc.record(
     {
@@ -91,7 +92,7 @@ const bytes = fc.maxSafeNat()
 const fireflies: fc.Arbitrary<Firefly> = fc.record(
   {
     state: fc.constantFrom('start' as const, 'ongoing' as const, 'end' as const),
-    flow: flows,
+    flow: fiveTuples,
     experiment: fc.nat(1023),
     activity: fc.nat(63),
     startTimeUs: times,

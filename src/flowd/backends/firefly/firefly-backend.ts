@@ -1,79 +1,102 @@
 import { hostname } from 'node:os'
-import { createFireflyHeader, type Firefly, type FiveTuple, formatFirefly } from '../../../scitags/index.ts'
+import { createFireflyHeader, type FireflyState, formatFirefly, isEveryFlow } from '../../../scitags/index.ts'
 import { AddressMapping } from '../../addresses/index.ts'
 import type { Backend } from '../../components.ts'
-import { CollectorAddress, DatagramSender } from '../../datagrams/index.ts'
-import type { FlowChange } from '../../flow.ts'
+import type { ForeignBlocks } from '../../event.ts'
+import type { Flow, FlowChange } from '../../flow.ts'
+import type { TcpSample } from '../../sample.ts'
 import type { UnitContext } from '../../unit.ts'
+import { blockName, ENRICHMENT } from './enrichment/index.ts'
+import { fireflyOf } from './message.ts'
+import { OngoingSchedule } from './ongoing-schedule.ts'
 import type { FireflyOptions } from './options.ts'
+import { Recipients } from './recipients.ts'
 
-/** Announces the start and the end of each flow to its destination and, if asked to, to a collector. */
+/** Announces the start and the end of each flow, and if asked to what is between, to its destination and to collectors. */
 export class FireflyBackend implements Backend {
+  readonly wantsSamples: boolean
   readonly #options: FireflyOptions
   readonly #header: (timestampUs: number) => string
-  readonly #collector: CollectorAddress
-  readonly #sender: DatagramSender
+  readonly #recipients: Recipients
+  /** Present when flows are announced periodically, not with each sample. */
+  readonly #schedule: OngoingSchedule | undefined
   /** Present when private addresses are mapped to public ones. */
   readonly #mapping: AddressMapping | undefined
 
   constructor(options: FireflyOptions, context: UnitContext) {
+    this.wantsSamples = options.enrich
     this.#options = options
     this.#header = createFireflyHeader({ hostname: hostname(), appName: context.application })
-    this.#collector = new CollectorAddress(options.collectorAddress, context.log)
-    this.#sender = new DatagramSender(context.metrics.stage('fireflies'), context.log)
+    this.#recipients = new Recipients(options, context)
+    if (options.ongoingPeriod > 0) {
+      this.#schedule = new OngoingSchedule(options.ongoingPeriod * 1000, (flow, samples) =>
+        this.#send('ongoing', flow, this.#blocksOf(samples)),
+      )
+    }
     this.#mapping = options.stun && new AddressMapping(options.stun, { log: context.log })
   }
 
   async start(): Promise<void> {
     await this.#mapping?.start()
-    if (this.#options.sendToCollector) await this.#collector.start()
+    await this.#recipients.start()
+    this.#schedule?.start()
   }
 
-  /** A resumed flow was announced before: nothing is sent for it. */
   handle(change: FlowChange): Promise<void> | undefined {
-    if (change.kind === 'resume' || change.kind === 'sample') return undefined
-    const { destinationPort, sendToCollector, collectorPort } = this.#options
-    const text = this.#write(change)
-    this.#sender.send(text, change.flow.tuple.destination.address, destinationPort)
-    if (sendToCollector) {
-      const collector = this.#collector.current
-      if (collector === undefined) this.#sender.drop('unresolved')
-      else this.#sender.send(text, collector, collectorPort)
+    const { flow } = change
+    // It stands for every packet: there is nothing to announce.
+    if (isEveryFlow(flow.tuple)) return undefined
+    switch (change.kind) {
+      case 'start':
+        this.#schedule?.add(flow)
+        return this.#send('start', flow, change.blocks)
+      case 'resume':
+        // It was announced before.
+        this.#schedule?.add(flow)
+        return undefined
+      case 'ongoing':
+        return this.#send('ongoing', flow, change.event.blocks)
+      case 'sample':
+        if (this.#schedule === undefined) return this.#send('ongoing', flow, this.#blocksOf([change.sample]))
+        this.#schedule.note(flow, change.sample)
+        return undefined
+      case 'end':
+        this.#schedule?.remove(flow)
+        return this.#send('end', flow, change.blocks)
     }
-    return this.#sender.room()
   }
 
   async stop(): Promise<void> {
     await this.#mapping?.stop()
-    this.#collector.stop()
-    await this.#sender.close()
+    await this.#schedule?.stop()
+    await this.#recipients.stop()
+  }
+
+  #blocksOf(samples: readonly TcpSample[]): ForeignBlocks {
+    const write = ENRICHMENT[this.#options.enrichmentMode]
+    return Object.fromEntries(samples.map(sample => [blockName(sample), write(sample)]))
   }
 
   /** The flow as others see it: with the public address of this host. */
-  #mapped(tuple: FiveTuple): FiveTuple {
-    if (this.#mapping === undefined) return tuple
-    const { address, port } = tuple.source
-    return { ...tuple, source: { address: this.#mapping.map(address), port } }
+  #mapped(flow: Flow): Flow {
+    if (this.#mapping === undefined) return flow
+    const { address, port } = flow.tuple.source
+    return { ...flow, tuple: { ...flow.tuple, source: { address: this.#mapping.map(address), port } } }
   }
 
-  #write(change: Exclude<FlowChange, { kind: 'resume' | 'sample' }>): string {
-    const { kind, flow } = change
-    const blocks = kind === 'ongoing' ? change.event.blocks : change.blocks
-    const nowUs = Date.now() * 1000
-    const { tuple, experiment, activity, application, startTimeUs, endTimeUs, usage } = flow
-    const firefly: Firefly = {
-      state: kind,
-      currentTimeUs: nowUs,
-      startTimeUs,
-      flow: this.#mapped(tuple),
-      experiment,
-      activity,
-      application,
-      ...(kind === 'end' ? { endTimeUs: endTimeUs ?? nowUs } : {}),
-      ...(usage === undefined ? {} : { usage }),
-      ...(blocks === undefined ? {} : { blocks }),
+  #send(state: FireflyState, flow: Flow, blocks: ForeignBlocks | undefined): Promise<void> | undefined {
+    const { source, destination } = flow.tuple
+    // The schema has no such port, and collectors refuse the message.
+    if (source.port === 0 || destination.port === 0) {
+      this.#recipients.drop('port')
+      return undefined
     }
-    const json = formatFirefly(firefly)
+    return this.#recipients.send(this.#write(state, flow, blocks), destination.address)
+  }
+
+  #write(state: FireflyState, flow: Flow, blocks: ForeignBlocks | undefined): string {
+    const nowUs = Date.now() * 1000
+    const json = formatFirefly(fireflyOf(state, this.#mapped(flow), blocks, nowUs))
     return this.#options.prependSyslog ? this.#header(nowUs) + json : json
   }
 }

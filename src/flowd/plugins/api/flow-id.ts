@@ -1,4 +1,4 @@
-import { formatTimestamp, type TimestampUs } from '../../../scitags/index.ts'
+import { formatEndpoint, formatTimestamp, type TimestampUs } from '../../../scitags/index.ts'
 import type { FlowEvent, FlowState } from '../../event.ts'
 import type { Flow } from '../../flow.ts'
 
@@ -59,10 +59,6 @@ export function formatFlowId(source: FlowIdSource): FlowId {
 export function formatLiveFlow(flow: Flow): FlowId {
   const { tuple, experiment, activity, application, startTimeUs, endTimeUs } = flow
   return formatFlowId({ state: 'start', flow: tuple, experiment, activity, application, startTimeUs, endTimeUs })
-}
-
-function formatEndpoint({ address, port }: { address: string; port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 function timeText(us: TimestampUs | undefined): string {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { fireflyText as text } from '../../../../test/support/firefly-text.ts'
+import { fireflyOptions } from '../../../../test/support/flowd/firefly-options.ts'
 import { flowOf, startEvent, tuple } from '../../../../test/support/flowd/flows.ts'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
@@ -307,8 +308,7 @@ describe('own fireflies', () => {
   it.each([true, false])('of the backend are no events (header: %s)', async prependSyslog => {
     const { port, account, events } = await running()
     const context = unitContext()
-    const options = { destinationPort: port, prependSyslog, sendToCollector: false, collectorPort: 9 }
-    const backend = fireflyBackend.create({ ...options, collectorAddress: '127.0.0.1' }, context)
+    const backend = fireflyBackend.create(fireflyOptions({ destinationPort: port, prependSyslog }), context)
     await backend.start()
     stops.push(() => backend.stop())
     await backend.handle({ kind: 'start', flow: flowOf(startEvent(7, { flow })) })

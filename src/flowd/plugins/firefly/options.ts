@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { receiverList } from '../../datagrams/index.ts'
 
 /** The configuration section `plugins.firefly`. */
 export const FIREFLY_RECEIVER_OPTIONS = Type.Object(
@@ -29,20 +30,7 @@ export const FIREFLY_RECEIVER_OPTIONS = Type.Object(
       unit: 'bytes',
       description: 'How much may wait in the kernel while flowd is busy; it grants at most `net.core.rmem_max`.',
     }),
-    fireflyReceivers: Type.Array(
-      Type.Object({
-        address: Type.String({
-          minLength: 1,
-          description: 'An IP address, or a name that is looked up again every minute.',
-        }),
-        port: Type.Integer({ default: 10_514, minimum: 1, maximum: 65_535, description: 'Its UDP port.' }),
-      }),
-      {
-        default: [],
-        description:
-          'Where each datagram is sent on as it came: items with `address` and `port` (10514 when left out).',
-      },
-    ),
+    fireflyReceivers: receiverList('Where each datagram is sent on as it came'),
   },
   { description: 'Events as fireflies that others send, by UDP.' },
 )

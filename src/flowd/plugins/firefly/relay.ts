@@ -11,6 +11,7 @@ interface Upstream {
 /** Sends datagrams on, as they came, to any number of receivers. */
 export class Relay {
   readonly #upstreams: readonly Upstream[]
+  readonly #account: StageAccount
   readonly #sender: DatagramSender
   readonly #isLocal: (address: string) => boolean
 
@@ -25,7 +26,8 @@ export class Relay {
     isLocal: (address: string) => boolean,
   ) {
     this.#upstreams = receivers.map(({ address, port }) => ({ address: new CollectorAddress(address, log), port }))
-    this.#sender = new DatagramSender(account, log)
+    this.#account = account
+    this.#sender = new DatagramSender(log)
     this.#isLocal = isLocal
   }
 
@@ -46,10 +48,15 @@ export class Relay {
   send(bytes: Uint8Array, from: string): void {
     for (const { address, port } of this.#upstreams) {
       const to = address.current
-      if (to === undefined) this.#sender.drop('unresolved')
-      else if (to === from && !this.#isLocal(from)) this.#sender.drop('came-from-there')
-      else if (this.#sender.hasRoom) this.#sender.send(bytes, to, port)
-      else this.#sender.drop('full')
+      if (to === undefined) this.#drop('unresolved')
+      else if (to === from && !this.#isLocal(from)) this.#drop('came-from-there')
+      else if (this.#sender.hasRoom) this.#sender.send(bytes, to, port, this.#account)
+      else this.#drop('full')
     }
+  }
+
+  #drop(cause: string): void {
+    this.#account.received += 1
+    this.#account.drop(cause)
   }
 }
