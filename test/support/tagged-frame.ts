@@ -13,24 +13,22 @@ export const INSERTED_KINDS: Readonly<Record<InsertingStrategy, readonly number[
   hopByHopDestination: [NEXT_HEADER.hopByHop, NEXT_HEADER.destinationOptions],
 }
 
+/** The bytes that a strategy inserts for experiment 2, activity 16: in each header an option of type 0x1e. */
+export function insertedHeaders(strategy: InsertingStrategy, transport: number): Buffer {
+  const kinds = [...INSERTED_KINDS[strategy].slice(1), transport]
+  return Buffer.from(kinds.flatMap(next => [next, 0, 0x1e, 3, 0, 2, 16, 0]))
+}
+
 /**
- * A frame as it should be when tagged, computed apart from the program: an option of type 0x1e with experiment and
- * activity in each inserted header.
+ * A frame as it should be when tagged, computed apart from the program.
  *
  * @param network where the IPv6 header begins
  */
-export function withHeaders(
-  strategy: InsertingStrategy,
-  frame: Buffer,
-  { network = 14, experiment = 2, activity = 16 } = {},
-): Buffer {
+export function withHeaders(strategy: InsertingStrategy, frame: Buffer, network = 14): Buffer {
   const transport = frame.readUInt8(network + 6)
-  const [first = transport, ...others] = INSERTED_KINDS[strategy]
-  const inserted = [...others, transport].map(next =>
-    Buffer.from([next, 0, 0x1e, 3, experiment >> 8, experiment & 0xff, activity, 0]),
-  )
+  const inserted = insertedHeaders(strategy, transport)
   const header = Buffer.from(frame.subarray(0, network + 40))
-  header.writeUInt16BE(header.readUInt16BE(network + 4) + 8 * inserted.length, network + 4)
-  header.writeUInt8(first, network + 6)
-  return Buffer.concat([header, ...inserted, frame.subarray(network + 40)])
+  header.writeUInt16BE(header.readUInt16BE(network + 4) + inserted.length, network + 4)
+  header.writeUInt8(INSERTED_KINDS[strategy][0] ?? transport, network + 6)
+  return Buffer.concat([header, inserted, frame.subarray(network + 40)])
 }

@@ -25,6 +25,6 @@ accelerator=(-accel tcg,thread=multi -cpu max)
 if [ "${VM_KVM:-no}" = yes ]; then
   accelerator=(-accel kvm -cpu host)
 fi
-timeout "${VM_SECONDS:-600}" qemu-system-x86_64 "${accelerator[@]}" -m 3072 -smp 2 -nographic -no-reboot -nic none \
+timeout "${VM_SECONDS:-900}" qemu-system-x86_64 "${accelerator[@]}" -m 3072 -smp 2 -nographic -no-reboot -nic none \
   -kernel "$cache/kernels/$kernel/vmlinuz" -initrd "$work/initrd" \
   -append "console=ttyS0 rdinit=/init ${VM_APPEND:-quiet systemd.show_status=0}"

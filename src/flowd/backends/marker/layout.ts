@@ -27,6 +27,7 @@ export const OUTCOMES = [
   'extension_headers',
   'mtu',
   'jumbo',
+  'udp_gso',
   'room_failed',
   'store_failed',
 ] as const
