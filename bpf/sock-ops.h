@@ -29,6 +29,10 @@
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
 
+/* Socket options (linux/in.h, linux/bpf.h). */
+#define SOL_TCP 6
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
+
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -36,7 +40,7 @@ struct bpf_sock;
 
 struct bpf_sock_ops {
 	__u32 op;
-	__u32 args[4]; /* STATE: the old state and the new one */
+	__u32 args[4]; /* STATE: the old state and the new one; RTT: the measured time and the smoothed one */
 	__u32 family;
 	__be32 remote_ip4;
 	__be32 local_ip4;

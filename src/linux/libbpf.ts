@@ -43,6 +43,7 @@ export interface Libbpf {
   bpf_map_delete_elem(fd: number, key: Uint8Array): number
   bpf_map_get_next_key(fd: number, key: Uint8Array | null, next: Uint8Array): number
   bpf_link_create(programFd: number, target: number, attachType: number, options: Uint8Array | null): number
+  bpf_iter_create(linkFd: number): number
   bpf_tc_hook_create(hook: Uint8Array): number
   bpf_tc_hook_destroy(hook: Uint8Array): number
   bpf_tc_attach(hook: Uint8Array, options: Uint8Array): number
@@ -96,6 +97,7 @@ const SIGNATURES: Readonly<Record<keyof Libbpf, string>> = {
   bpf_map_delete_elem: 'int bpf_map_delete_elem(int fd, const void *key)',
   bpf_map_get_next_key: 'int bpf_map_get_next_key(int fd, const void *key, void *next)',
   bpf_link_create: 'int bpf_link_create(int program, int target, int attachType, const void *options)',
+  bpf_iter_create: 'int bpf_iter_create(int link)',
   bpf_tc_hook_create: 'int bpf_tc_hook_create(void *hook)',
   bpf_tc_hook_destroy: 'int bpf_tc_hook_destroy(void *hook)',
   bpf_tc_attach: 'int bpf_tc_attach(const void *hook, void *options)',

@@ -23,6 +23,8 @@ export interface Libc {
   /** The address, or all ones (`MAP_FAILED`). */
   mmap(hint: null, bytes: number, protection: number, flags: number, fd: number, offset: number): bigint
   munmap(address: bigint, bytes: number): number
+  /** Fills a `struct timespec` with the step of a clock. */
+  clock_getres(clock: number, step: Uint8Array): number
   /** Fills a `struct timex`; returns the state of the clock. */
   adjtimex(timex: Uint8Array): number
   /** 1 when the text is an address of the family. */
@@ -44,6 +46,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   getpagesize: 'int getpagesize(void)',
   mmap: 'uintptr_t mmap(void *hint, size_t bytes, int protection, int flags, int fd, int64_t offset)',
   munmap: 'int munmap(uintptr_t address, size_t bytes)',
+  clock_getres: 'int clock_getres(int clock, void *step)',
   adjtimex: 'int adjtimex(void *timex)',
   inet_pton: 'int inet_pton(int family, const char *text, void *into)',
 }

@@ -65,6 +65,11 @@ export class SocketProgram {
     return this.#object.map(name)
   }
 
+  /** Runs a program of the same object that goes over sockets; says how many bytes it wrote. */
+  iterate(program: string): number {
+    return this.#object.program(program).iterate()
+  }
+
   /** Detaches the program, hands over what it has written until then, and takes it out of the kernel. Idempotent. */
   close(): void {
     if (!this.#open) return

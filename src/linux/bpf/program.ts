@@ -1,3 +1,4 @@
+import { closeSync, readSync } from 'node:fs'
 import { TidemarkError } from '../../common/index.ts'
 import { libbpf, type Pointer } from '../libbpf.ts'
 import { describeErrno } from '../libc.ts'
@@ -13,8 +14,12 @@ export interface TestRun {
 
 /** `sizeof(struct bpf_test_run_opts)` of libbpf 1.1; newer ones take it as well. */
 const TEST_RUN_OPTIONS_BYTES = 104
+const ITERATOR_READ_BYTES = 65_536
 /** How much a program may add to a packet. */
 const GROWTH_BYTES = 256
+
+/** linux/bpf.h: how a program is attached that goes over the kernel's objects. */
+const BPF_TRACE_ITER = 28
 
 /** A loaded program. Closed with its object. */
 export class BpfProgram {
@@ -53,6 +58,28 @@ export class BpfProgram {
       returned: options.retval | 0,
       packet: out.subarray(0, options.data_size_out),
       durationNs: options.duration,
+    }
+  }
+  /**
+   * Runs a program on each of the kernel's objects that it is made for, in the current network namespace.
+   *
+   * @returns how many bytes it wrote
+   * @throws TidemarkError SYSTEM_CALL_FAILED
+   */
+  iterate(): number {
+    const call = `walk of the program ${this.name}`
+    using made = new DisposableStack()
+    const open = (fd: number) => {
+      if (fd < 0) throw new TidemarkError('SYSTEM_CALL_FAILED', { call, reason: describeErrno(-fd) })
+      return made.adopt(fd, closeSync)
+    }
+    const walk = open(libbpf().bpf_iter_create(open(libbpf().bpf_link_create(this.fd, 0, BPF_TRACE_ITER, null))))
+    const buffer = Buffer.alloc(ITERATOR_READ_BYTES)
+    let total = 0
+    for (;;) {
+      const length = readSync(walk, buffer)
+      if (length === 0) return total
+      total += length
     }
   }
 }

@@ -97,4 +97,33 @@ describe('flowd without root', () => {
     expect(await flowd.control.flows()).toHaveLength(1)
     expect(await flowd.stop()).toBe(0)
   })
+
+  // The watcher reads what the kernel hands to it; skops reads the kernel's own structures, which takes one more.
+  // ('ip netns exec' hides cgroups, so these run on the host.)
+  it.each([
+    ['iperf3', { plugins: { iperf3: {} } }, ['bpf', 'net_admin']],
+    ['skops', { enrichers: { skops: {} } }, ['bpf', 'net_admin', 'perfmon']],
+  ] as const)('watches sockets for %s with what it names', async (_unit, configuration, capabilities) => {
+    await using flowd = await new FlowdProcess({
+      folder: folderOf(NOBODY),
+      configuration,
+      prefix: asNobodyWith(...capabilities),
+    }).ready()
+    expect(await flowd.stop()).toBe(0)
+  })
+
+  it.each([
+    ['the plugin iperf3', { plugins: { iperf3: {} } }, ['net_admin'], 'CAP_BPF'],
+    ['the enricher skops', { enrichers: { skops: {} } }, ['bpf', 'net_admin'], 'CAP_PERFMON'],
+    ['the enricher skops', { enrichers: { skops: {} } }, [], 'CAP_BPF and CAP_NET_ADMIN and CAP_PERFMON'],
+  ] as const)('says that %s lacks a capability, and how to grant it', async (unit, configuration, held, missing) => {
+    await using flowd = new FlowdProcess({
+      folder: folderOf(NOBODY),
+      configuration,
+      prefix: asNobodyWith(...held),
+    })
+    expect(await flowd.ended()).toBe(78)
+    expect(flowd.stderr).toContain(`CAPABILITY_MISSING: ${unit} lacks ${missing}\n`)
+    expect(flowd.stderr).toMatch(/^remedy: .*AmbientCapabilities=CAP_PERFMON/m)
+  })
 })
