@@ -143,6 +143,12 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  CONTROL_SOCKET_DENIED: {
+    message: 'the control socket {path} is not for this user',
+    remedy: "ask as root, or join the group that owns it ('ls -l' shows which)",
+    exitCode: 1,
+    httpStatus: 502,
+  },
   FLOWD_REFUSED: {
     message: '{message} ({code})',
     remedy: '{remedy}',

@@ -31,7 +31,7 @@ export class ControlClient {
     return this.#call('POST', '/reload', '')
   }
 
-  /** @throws TidemarkError FLOWD_UNREACHABLE, FLOWD_REFUSED */
+  /** @throws TidemarkError FLOWD_UNREACHABLE, CONTROL_SOCKET_DENIED, FLOWD_REFUSED */
   async #call<Answer>(method: string, path: string, body?: string): Promise<Answer> {
     const response = await this.#request(method, path, body)
     const answer: unknown = JSON.parse(await text(response))
@@ -46,10 +46,14 @@ export class ControlClient {
     return new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'text/plain' }
       const outgoing = request({ socketPath: this.#socketPath, method, path, headers }, resolve)
-      outgoing.once('error', error =>
-        reject(new TidemarkError('FLOWD_UNREACHABLE', { path: this.#socketPath, reason: messageOf(error) }, error)),
-      )
+      outgoing.once('error', error => reject(this.#failure(error)))
       outgoing.end(body)
     })
+  }
+
+  #failure(error: Error): TidemarkError {
+    const path = this.#socketPath
+    if ('code' in error && error.code === 'EACCES') return new TidemarkError('CONTROL_SOCKET_DENIED', { path }, error)
+    return new TidemarkError('FLOWD_UNREACHABLE', { path, reason: messageOf(error) }, error)
   }
 }
