@@ -159,9 +159,10 @@ test: build ## every test that fits in ten minutes, on the real kernel when root
 	@$(VITEST) --project unit --project system
 
 .PHONY: test-all
-test-all: build ## the long tests (at most 40 minutes)
+test-all: build ## the long tests, virtual machines among them (at most 40 minutes)
 	@tools/packages.sh build test dist deb rpm packaging
 	@$(VITEST) --project long
+	@$(MAKE) test-vm
 
 .PHONY: bench
 bench: build ## every benchmark, one claim a file; BENCH=name runs one

@@ -18,6 +18,9 @@ for role in flowd collector; do
   install -D -m 0644 "packaging/systemd/tidemark-$role.service" "$destination/usr/lib/systemd/system/tidemark-$role.service"
   install -D -m 0644 "build/generated/conf/$role.yaml" "$destination/etc/tidemark/$role.yaml"
 done
+for example in packaging/systemd/examples/*; do
+  install -D -m 0644 "$example" "$destination/usr/share/tidemark/examples/${example##*/}"
+done
 install -D -m 0644 packaging/systemd/tidemark.sysusers "$destination/usr/lib/sysusers.d/tidemark.conf"
 install -D -m 0644 packaging/systemd/tidemark.tmpfiles "$destination/usr/lib/tmpfiles.d/tidemark.conf"
 

@@ -33,7 +33,7 @@ function page(runs: readonly Run[]): string {
   return [
     '# Kernels',
     '',
-    'What was run, on Debian 12 under systemd, from the Debian package. This page is written by `make test-vm WRITE=yes` from the output of the checks.',
+    'What was run, on Debian 12 under systemd, from the Debian package. This page is written by `make test-vm` from the output of the checks.',
     '',
     row(['check', ...runs.map(run => run.kernel)]),
     row(['---', ...runs.map(() => '---')]),

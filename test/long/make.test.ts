@@ -13,7 +13,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   srpm: 'runs in test/long/packaging/rpm.test.ts',
   rpm: 'its second half runs in test/long/packaging/rpm.test.ts, without a network',
   'docker-build': 'the same build runs in test/long/packaging/container.test.ts',
-  'test-vm': 'boots two virtual machines, and installs the package in them',
+  'test-vm': 'runs in test-all, after this',
   run: 'runs until Ctrl-C; tools/run.sh is what it starts',
   'flow-start': 'needs the flowd of `make run`; test/system/flowd declares flows to a running flowd',
   'flow-end': 'as flow-start',

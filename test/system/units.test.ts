@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const EXAMPLES = 'packaging/systemd/examples'
 
 // systemd's own judgement of the units, without running them. Exposure goes from 0 (none) to 10.
 describe.each([
@@ -53,5 +55,36 @@ describe.each([
     }
     expect(text).toMatch(/^RestartPreventExitStatus=.*\b78$/m)
     expect(text).toMatch(/^After=network-online\.target/m)
+  })
+})
+
+// The drop-ins that are shipped as examples, judged on top of the unit of flowd.
+describe.each(readdirSync(EXAMPLES))('the drop-in %s', name => {
+  const root = mkdtempSync(join(tmpdir(), 'drop-in-'))
+  const unit = 'tidemark-flowd.service'
+  const units = join(root, 'usr/lib/systemd/system')
+  afterAll(() => rmSync(root, { recursive: true }))
+
+  /** Puts both into a root, with a command that is there, and gives what systemd says of them. */
+  function analyze(words: readonly string[], mistake = ''): string {
+    mkdirSync(join(units, `${unit}.d`), { recursive: true })
+    const put = (from: string, to: string) =>
+      writeFileSync(to, `${readFileSync(from, 'utf8').replace('/usr/bin/tidemark', '/bin/sh')}${mistake}`)
+    put(join('packaging/systemd', unit), join(units, unit))
+    put(join(EXAMPLES, name), join(units, `${unit}.d`, name))
+    const { stdout, stderr } = spawnSync('systemd-analyze', ['--man=no', ...words], { encoding: 'utf8' })
+    return stdout + stderr
+  }
+
+  it('is exposed by at most 2.5', () => {
+    const printed = analyze(['security', `--root=${root}`, '--offline=true', unit])
+    const level = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(printed)?.[1])
+    expect(level).toBeGreaterThan(0)
+    expect(level).toBeLessThanOrEqual(2.5)
+  })
+
+  it('has no mistake that systemd finds', () => {
+    expect(analyze(['verify', join(units, unit)])).toBe('')
+    expect(analyze(['verify', join(units, unit)], 'WatchDog=1\n')).toContain(`${unit}.d/${name}`)
   })
 })

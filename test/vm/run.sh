@@ -1,19 +1,25 @@
 #!/bin/bash
-# Boots every prepared kernel with the built package, prints what its checks said, and fails when one failed. With
-# WRITE=yes the kernel table of the documentation is written from the output.
+# Boots every prepared kernel with the built package, prints what its checks said, writes the kernel table of the
+# documentation from that, and fails when one failed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 test/vm/prepare.sh >/dev/null
 deb=$(ls -t build/release/tidemark_*_amd64.deb | head -n 1)
 mkdir -p build/vm
+rm -f build/vm/*.txt
+images=(.cache/vm/kernels/*/vmlinuz)
+accelerator=$(test/vm/accelerator.sh "${images[0]}")
+echo "virtual machines by $accelerator"
 passed=0 failed=0
 for folder in .cache/vm/kernels/*/; do
   kernel=$(basename "$folder")
   echo "kernel $kernel"
-  test/vm/boot.sh "$kernel" "$deb" </dev/null >"build/vm/$kernel.log" 2>&1 || true
+  SECONDS=0
+  test/vm/boot.sh "$kernel" "$deb" "$accelerator" </dev/null >"build/vm/$kernel.log" 2>&1 || true
   # The console mixes in control sequences and the kernel's own lines.
-  tr -d '\r' <"build/vm/$kernel.log" | grep -a -o -E '(kernel|attached|check|checks): .*' >"build/vm/$kernel.txt" || true
+  tr -d '\r' <"build/vm/$kernel.log" | grep -a -o -E '(kernel|attached|told|check|checks): .*' >"build/vm/$kernel.txt" || true
   sed 's/^/  /' "build/vm/$kernel.txt"
+  echo "  took $SECONDS s"
   passed=$((passed + $(grep -c -E '^check: .*: ok' "build/vm/$kernel.txt" || true)))
   failed=$((failed + $(grep -c -E '^check: .*: failed' "build/vm/$kernel.txt" || true)))
   if ! grep -q '^checks: done' "build/vm/$kernel.txt"; then
@@ -22,6 +28,6 @@ for folder in .cache/vm/kernels/*/; do
     failed=$((failed + 1))
   fi
 done
-if [ "${WRITE:-no}" = yes ]; then node tools/kernel-table.ts build/vm/*.txt; fi
+node tools/kernel-table.ts build/vm/*.txt
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

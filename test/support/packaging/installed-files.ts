@@ -1,10 +1,12 @@
+import { globSync } from 'node:fs'
+
 /** What both packages install, uncompressed; zsh's completions and the documents have their own places in each. */
 export const INSTALLED_FILES: readonly string[] = [
+  ...globSync('bpf/*.bpf.o').map(path => `/usr/lib/tidemark/${path}`),
   '/etc/tidemark/collector.yaml',
   '/etc/tidemark/flowd.yaml',
   '/usr/bin/tidemark',
   '/usr/lib/sysusers.d/tidemark.conf',
-  '/usr/lib/tidemark/bpf/marker.bpf.o',
   '/usr/lib/tidemark/flowd-go',
   '/usr/lib/tidemark/native/koffi.node',
   '/usr/lib/tmpfiles.d/tidemark.conf',
@@ -15,4 +17,6 @@ export const INSTALLED_FILES: readonly string[] = [
   '/usr/share/man/man5/tidemark-flowd.yaml.5',
   '/usr/share/man/man8/tidemark-collector.8',
   '/usr/share/man/man8/tidemark-flowd.8',
+  '/usr/share/tidemark/examples/flowd-go.conf',
+  '/usr/share/tidemark/examples/flowd-perfmon.conf',
 ]
