@@ -1,9 +1,18 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Logger, Metrics, type Service, ServiceGroup } from '../common/index.ts'
 import { ApiServer, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
 import type { CollectorConfiguration } from './configuration.ts'
-import { Graph } from './graph/index.ts'
+import { Graph, type RetentionLimits } from './graph/index.ts'
 import { V1alpha1Projection } from './graph/v1alpha1/index.ts'
-import { type Clock, endpointUrl, type RouterEndpoint, SOURCE_TIMERS, systemClock, VanIngest } from './ingest/index.ts'
+import {
+  type Clock,
+  endpointUrl,
+  type RouterEndpoint,
+  SOURCE_TIMERS,
+  systemClock,
+  VanIngest,
+  type VanIngestOptions,
+} from './ingest/index.ts'
 import { CollectorMetrics } from './metrics/index.ts'
 
 export interface CollectorSetup {
@@ -18,24 +27,32 @@ export interface CollectorSetup {
 const EXPIRE_MS = 1000
 const EXPIRE_MOST = 20_000
 
+/** What a reload of the configuration did. */
+export interface Reloaded {
+  /** The sections that changed and are in force. */
+  changes: string[]
+  /** The sections that changed in the file, and change here only by a restart. */
+  fixed: string[]
+}
+
+/** The sections that a reload can change. */
+const LIVE_SECTIONS: ReadonlySet<string> = new Set(['amqp', 'retention'])
+
 /** The collector as a whole: ingest writes the graph, the API reads it. */
 export class Collector implements Service {
   readonly graph: Graph
   readonly metrics = new Metrics({ prefix: 'tidemark_collector', processMetrics: true })
   readonly ingest: VanIngest
   readonly #api: ApiServer
-  readonly #router: RouterEndpoint
+  #configuration: CollectorConfiguration
+  #router: RouterEndpoint
   readonly #services: ServiceGroup
 
   constructor({ configuration, router, log, clock = systemClock }: CollectorSetup) {
     const { http, retention } = configuration
+    this.#configuration = configuration
     this.#router = router
-    this.graph = new Graph({
-      nowUs: () => clock.nowUs(),
-      endedMaxAgeMs: retention.endedMinutes * 60_000,
-      endedMaxCount: retention.maxEndedRecords,
-      maxBytes: retention.maxBytes,
-    })
+    this.graph = new Graph({ nowUs: () => clock.nowUs(), ...retentionLimits(retention) })
     this.ingest = createIngest(configuration, router, { port: this.graph, clock, metrics: this.metrics, log })
     const { view } = this.graph
     const projection = new V1alpha1Projection(view)
@@ -60,6 +77,11 @@ export class Collector implements Service {
     return this.#api.address
   }
 
+  /** The router that is read. */
+  get router(): RouterEndpoint {
+    return this.#router
+  }
+
   /** @throws TidemarkError ADDRESS_IN_USE */
   async start(): Promise<void> {
     await this.#services.start()
@@ -67,6 +89,24 @@ export class Collector implements Service {
 
   async stop(): Promise<void> {
     await this.#services.stop()
+  }
+
+  /** Takes up what of a configuration can change while the collector runs; records and watchers live on. */
+  reload(configuration: CollectorConfiguration, router: RouterEndpoint): Reloaded {
+    const before = this.#configuration
+    const sections = Object.keys(configuration) as (keyof CollectorConfiguration)[]
+    const changed = sections.filter(name => !isDeepStrictEqual(configuration[name], before[name]))
+    const isElsewhere = !isDeepStrictEqual(router, this.#router)
+    if (isElsewhere && !changed.includes('amqp')) changed.push('amqp')
+    const { amqp, retention } = configuration
+    this.#configuration = { ...before, amqp, retention }
+    this.#router = router
+    if (changed.includes('retention')) this.graph.retain(retentionLimits(retention))
+    if (changed.includes('amqp')) this.ingest.turnTo(router, connectionOptions(amqp))
+    return {
+      changes: changed.filter(name => LIVE_SECTIONS.has(name)),
+      fixed: changed.filter(name => !LIVE_SECTIONS.has(name)),
+    }
   }
 
   /** Whether the network is seen: the router is connected. */
@@ -78,6 +118,21 @@ export class Collector implements Service {
   }
 }
 
+function retentionLimits(retention: CollectorConfiguration['retention']): RetentionLimits {
+  const { endedMinutes, maxEndedRecords, maxBytes } = retention
+  return { endedMaxAgeMs: endedMinutes * 60_000, endedMaxCount: maxEndedRecords, maxBytes }
+}
+
+function connectionOptions(amqp: CollectorConfiguration['amqp']): VanIngestOptions['connection'] {
+  return {
+    credit: amqp.credit,
+    idleTimeoutMs: amqp.idleTimeoutSeconds * 1000,
+    openTimeoutMs: amqp.openTimeoutSeconds * 1000,
+    firstDelayMs: 250,
+    longestDelayMs: amqp.longestRetrySeconds * 1000,
+  }
+}
+
 function createIngest(
   { amqp, sources, limits }: CollectorConfiguration,
   endpoint: RouterEndpoint,
@@ -85,13 +140,7 @@ function createIngest(
 ): VanIngest {
   const options = {
     endpoint,
-    connection: {
-      credit: amqp.credit,
-      idleTimeoutMs: amqp.idleTimeoutSeconds * 1000,
-      openTimeoutMs: amqp.openTimeoutSeconds * 1000,
-      firstDelayMs: 250,
-      longestDelayMs: amqp.longestRetrySeconds * 1000,
-    },
+    connection: connectionOptions(amqp),
     inbox: { maxMessages: limits.inboxMessages, maxBytes: limits.inboxBytes },
     timers: {
       ...SOURCE_TIMERS,

@@ -190,6 +190,9 @@ const Limits = Type.Object(
 /** The collector's configuration: the one source of its types, checks, defaults and documentation. */
 export const CollectorConfiguration = Type.Object(
   { amqp: Amqp, sources: Sources, http: Http, retention: Retention, limits: Limits },
-  { description: 'Configuration of the collector.' },
+  {
+    description:
+      'Configuration of the collector. SIGHUP takes up changes of the sections amqp and retention; the rest needs a restart. Changed files of certificates, tokens and passwords are taken up by themselves.',
+  },
 )
 export type CollectorConfiguration = Static<typeof CollectorConfiguration>

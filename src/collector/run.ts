@@ -1,12 +1,15 @@
-import { formatProblem, type Logger, SignalWatch } from '../common/index.ts'
+import { formatProblem, isTidemarkError, type Logger, messageOf, SignalWatch } from '../common/index.ts'
 import { chooseRouter } from './check.ts'
-import { Collector } from './collector.ts'
+import { Collector, type CollectorSetup } from './collector.ts'
 import { endpointUrl } from './ingest/index.ts'
 import { type ConfigurationChoice, loadCollectorConfiguration } from './load-configuration.ts'
+
+const REFUSED = 'the new configuration is refused, the old one stays in force'
 
 /** Who is told how the process does: the service manager. */
 export interface Notifier {
   ready(status: string): void
+  reloading(): void
   stopping(): void
 }
 
@@ -19,29 +22,24 @@ export interface RunOptions extends ConfigurationChoice {
 }
 
 /**
- * Runs the collector in this process until SIGTERM or SIGINT; a second one ends it at once, with exit code 1. It is
- * ready when its API answers: a router that is not there yet is waited for.
+ * Runs the collector in this process until SIGTERM or SIGINT; a second one ends it at once, with exit code 1. SIGHUP
+ * reads the configuration again. It is ready when its API answers: a router that is not there yet is waited for.
  *
  * @throws TidemarkError why it could not start
  */
 export async function runCollector(options: RunOptions): Promise<void> {
-  const { log, environment, notifier, say } = options
+  const { log, notifier, say } = options
   const signals = new SignalWatch()
   signals.onImpatience = () => process.exit(1)
-  signals.onReload = () => log.warn({}, 'the collector reads its configuration at its start only: restart it')
   try {
-    const { values, warnings } = loadCollectorConfiguration(options)
-    for (const warning of warnings) log.warn({}, formatProblem(warning))
-    const router = chooseRouter(values.amqp, environment)
-    const cors = values.http.cors || environment['USE_CORS'] === 'yes'
-    const configuration = { ...values, http: { ...values.http, cors } }
+    const { configuration, router } = load(options)
     const collector = new Collector({ configuration, router, log })
     await collector.start()
     if (!signals.ended) {
-      const status = `API ${collector.address}; router ${endpointUrl(router)} (${router.origin})`
-      say(`collector is ready: ${status}`)
-      notifier.ready(status)
+      say(`collector is ready: ${describe(collector)}`)
+      notifier.ready(describe(collector))
     }
+    signals.onReload = () => reload(collector, options)
     const signal = await signals.end
     log.info({ signal }, 'stopping')
     notifier.stopping()
@@ -50,4 +48,36 @@ export async function runCollector(options: RunOptions): Promise<void> {
   } finally {
     signals.close()
   }
+}
+
+/** Reads the configuration, and what the environment adds to it. */
+function load(options: RunOptions): Pick<CollectorSetup, 'configuration' | 'router'> {
+  const { log, environment } = options
+  const { values, warnings } = loadCollectorConfiguration(options)
+  for (const warning of warnings) log.warn({}, formatProblem(warning))
+  const cors = values.http.cors || environment['USE_CORS'] === 'yes'
+  return {
+    configuration: { ...values, http: { ...values.http, cors } },
+    router: chooseRouter(values.amqp, environment),
+  }
+}
+
+function describe({ address, router }: Collector): string {
+  return `API ${address}; router ${endpointUrl(router)} (${router.origin})`
+}
+
+/** Reads the configuration again; a refusal is told, and the collector goes on as it was. */
+function reload(collector: Collector, options: RunOptions): void {
+  const { log, notifier } = options
+  notifier.reloading()
+  try {
+    const { configuration, router } = load(options)
+    const { changes, fixed } = collector.reload(configuration, router)
+    for (const key of fixed) log.warn({}, `${key} has changed in the file: only a restart changes it`)
+    log.info({ changes: changes.join(', ') }, 'configuration read again')
+  } catch (failure) {
+    const remedy = isTidemarkError(failure) ? { code: failure.code, remedy: failure.remedy } : {}
+    log.error({ ...remedy, reason: messageOf(failure) }, REFUSED)
+  }
+  notifier.ready(describe(collector))
 }

@@ -199,6 +199,8 @@ check_marks 'a flow is marked inside QinQ' 3 20003
 check_unmarked 'an undeclared flow stays unmarked' 1 20004
 
 expect 'reload' systemctl reload tidemark-flowd
+expect 'the collector reloads' systemctl reload tidemark-collector
+expect 'the collector is active after reload' systemctl is-active tidemark-collector
 expect 'flowd is active after reload' systemctl is-active tidemark-flowd
 check_marks 'a flow is marked after reload' 1 20005
 check_restart

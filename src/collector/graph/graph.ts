@@ -86,6 +86,11 @@ export class Graph implements IngestPort {
     this.#records.sources.releaseIfUnused(source)
   }
 
+  /** Keeps this much from now on; what is beyond goes as records end, expire and come. */
+  retain(limits: RetentionLimits): void {
+    this.#records.retention.limits = limits
+  }
+
   /**
    * Evicts ended records that are old enough, at most so many: to be called every second or so.
    *

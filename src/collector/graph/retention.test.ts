@@ -48,6 +48,18 @@ describe('retention', () => {
     expect(told.view.statistics().evicted).toEqual({ age: 0, count: 2, bytes: 0 })
   })
 
+  test('new limits hold from then on', () => {
+    const told = withService(new ToldGraph())
+    for (const number of [10, 11, 12, 13]) connect(told, number)
+    for (const number of [10, 11, 12]) end(told, number)
+    told.graph.retain({ endedMaxAgeMs: 60_000, endedMaxCount: 1, maxBytes: 2 ** 30 })
+    end(told, 13)
+    expect(told.view.statistics().evicted).toEqual({ age: 0, count: 3, bytes: 0 })
+    told.nowUs += MINUTE_US
+    told.graph.expire(told.nowUs)
+    expect(told.view.statistics()).toMatchObject({ ended: 0, evicted: { age: 1 } })
+  })
+
   test('when memory runs out, ended records go first, then new ones are refused', () => {
     const told = withService(new ToldGraph({ maxBytes: 60_000 }))
     let number = 10

@@ -26,7 +26,8 @@ export const RETENTION_DEFAULTS: RetentionLimits = {
  */
 export class Retention {
   readonly #store: RecordStore
-  readonly #limits: RetentionLimits
+  /** May change at any time: `add`, `expire` and `makeRoom` see to it that they hold. */
+  limits: RetentionLimits
   readonly #evict: (row: number, cause: EvictionCause) => void
   readonly #queue: RowList
   readonly #parked = new Map<number, EvictionCause>()
@@ -34,7 +35,7 @@ export class Retention {
   /** @param evict removes a record; it must call `forget` */
   constructor(store: RecordStore, limits: RetentionLimits, evict: (row: number, cause: EvictionCause) => void) {
     this.#store = store
-    this.#limits = limits
+    this.limits = limits
     this.#evict = evict
     this.#queue = new RowList(store.rows)
   }
@@ -48,7 +49,7 @@ export class Retention {
   add(row: number, nowUs: number): void {
     this.#store.rows.setNumber(row, NUMBER.endedAt, nowUs)
     this.#queue.push(row)
-    while (this.size > this.#limits.endedMaxCount && this.#queue.first !== 0) this.#drop(this.#queue.first, 'count')
+    while (this.size > this.limits.endedMaxCount && this.#queue.first !== 0) this.#drop(this.#queue.first, 'count')
   }
 
   /** A record is evicted, or lives after all. */
@@ -60,7 +61,7 @@ export class Retention {
   /** Evicts what is too old, at most so many records. Returns whether more is due. */
   expire(nowUs: number, most: number): boolean {
     const { rows } = this.#store
-    const lastUs = nowUs - this.#limits.endedMaxAgeMs * 1000
+    const lastUs = nowUs - this.limits.endedMaxAgeMs * 1000
     for (let left = most; this.#queue.first !== 0; left -= 1) {
       const row = this.#queue.first
       if (rows.number(row, NUMBER.endedAt)! > lastUs) return false
@@ -72,7 +73,7 @@ export class Retention {
 
   /** Makes room for another record; false when there is none to be made. */
   makeRoom(): boolean {
-    while (this.#store.bytes >= this.#limits.maxBytes) {
+    while (this.#store.bytes >= this.limits.maxBytes) {
       if (this.#queue.first === 0) return false
       this.#drop(this.#queue.first, 'bytes')
     }

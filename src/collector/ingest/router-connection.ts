@@ -27,12 +27,13 @@ const REMINDER_MS = 60_000
  * for ever. A failure is logged with its remedy when it first shows and each minute while it goes on.
  */
 export class RouterConnection {
-  readonly #endpoint: RouterEndpoint
-  readonly #options: ReconnectOptions
   readonly #clock: Clock
   readonly #events: RouterConnectionEvents
-  readonly #log: Logger
-  readonly #backoff: Backoff
+  readonly #parentLog: Logger
+  #endpoint: RouterEndpoint
+  #options: ReconnectOptions
+  #log: Logger
+  #backoff: Backoff
   #attempt: AmqpConnection | undefined
   #peer: AmqpPeer | undefined
   #failure: TidemarkError | undefined
@@ -53,6 +54,7 @@ export class RouterConnection {
     this.#options = options
     this.#clock = clock
     this.#events = events
+    this.#parentLog = log
     this.#log = log.child({ router: endpointUrl(endpoint) })
     this.#backoff = new Backoff(options.firstDelayMs, options.longestDelayMs)
   }
@@ -71,6 +73,21 @@ export class RouterConnection {
   start(): void {
     if (this.#running) return
     this.#running = true
+    this.#connect()
+  }
+
+  /** Leaves the connection for another, or for the same with other options. */
+  turnTo(endpoint: RouterEndpoint, options: ReconnectOptions): void {
+    this.#endpoint = endpoint
+    this.#options = options
+    this.#log = this.#parentLog.child({ router: endpointUrl(endpoint) })
+    this.#backoff = new Backoff(options.firstDelayMs, options.longestDelayMs)
+    this.#failure = undefined
+    if (this.#cancelRetry === undefined) {
+      void this.#attempt?.close()
+      return
+    }
+    this.#cancelRetry()
     this.#connect()
   }
 

@@ -121,6 +121,11 @@ export class VanIngest implements Service {
     this.#sources.close(this.#clock.nowUs())
   }
 
+  /** Reads from another router, or from the same in another way; sources that it tells of as well live on. */
+  turnTo(endpoint: RouterEndpoint, connection: ReconnectOptions): void {
+    this.#connection.turnTo(endpoint, connection)
+  }
+
   get status(): VanStatus {
     return {
       connected: this.#connection.current !== undefined,

@@ -93,6 +93,37 @@ describe('tidemark collector run', () => {
     }
   })
 
+  it('takes up at SIGHUP what can change while it runs, says what cannot, and refuses what is wrong', async () => {
+    const vans = [
+      new SimulatedVan({ listen: { port: 0 }, speed: 10 }),
+      new SimulatedVan({ listen: { port: 0 }, speed: 10 }),
+    ]
+    for (const van of vans) await van.start()
+    const url = (index: number) => `amqp://127.0.0.1:${vans[index]?.port}`
+    const collector = await run({ amqp: { url: url(0) }, http: { bindPort: 0 } })
+    const readiness = async () => (await fetch(`${collector.api}/readyz`)).text()
+    const reload = async (says: string) => {
+      collector.output.text = ''
+      collector.child.kill('SIGHUP')
+      await vi.waitFor(() => expect(collector.output.text).toContain(says), { timeout: 10_000 })
+      return collector.output.text
+    }
+    try {
+      await vi.waitFor(async () => expect(await readiness()).toContain(`connected to ${url(0)}`), { timeout: 10_000 })
+      configure({ amqp: { url: url(1) }, http: { bindPort: 0, cors: true }, retention: { endedMinutes: 1 } })
+      expect(await reload('changes="amqp, retention"')).toContain('http has changed in the file: only a restart')
+      await vi.waitFor(async () => expect(await readiness()).toContain(`connected to ${url(1)}`), { timeout: 10_000 })
+
+      configure({ amqp: { url: 'http://wrong' }, http: { bindPort: 0 } })
+      expect(await reload('the new configuration is refused')).toContain('amqp.url')
+      expect(await readiness()).toContain(`connected to ${url(1)}`)
+    } finally {
+      collector.child.kill('SIGTERM')
+      expect(await collector.ended).toBe(0)
+      for (const van of vans) await van.stop()
+    }
+  })
+
   it('ends with 1 and a remedy when its address is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
