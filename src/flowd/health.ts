@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { says } from '../common/index.ts'
 
 /** How the daemon does. */
 export interface HealthView {
@@ -16,8 +17,8 @@ export interface HealthView {
  * started and 503 before and after.
  */
 export function addHealthRoutes(server: FastifyInstance, health: () => HealthView): void {
-  server.get('/healthz', () => health())
-  server.get('/readyz', (_request, reply) => {
+  server.get('/healthz', says('How the daemon does: status, live flows, units that run.'), () => health())
+  server.get('/readyz', says('The same; status 503 until everything is started.'), (_request, reply) => {
     const view = health()
     return reply.code(view.status === 'ready' ? 200 : 503).send(view)
   })

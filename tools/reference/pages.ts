@@ -1,16 +1,20 @@
 import { CollectorConfiguration } from '../../src/collector/index.ts'
 import { FLOWD_CONFIGURATION } from '../../src/flowd/index.ts'
 import { apiPage } from './api-page.ts'
+import { collectorMetricsPage } from './collector-metrics-page.ts'
 import { commandsPage } from './commands-page.ts'
 import { configurationPage } from './configuration-page.ts'
+import { endpointsPage } from './endpoints-page.ts'
 import { errorsPage } from './errors-page.ts'
-import { metricsPage } from './metrics-page.ts'
+import { flowdMetricsPage } from './flowd-metrics-page.ts'
 
 /** The reference pages that are generated from the code, by their path. */
 export const REFERENCE_PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/api-v1alpha1.md': apiPage,
   'docs/reference/commands.md': commandsPage,
-  'docs/reference/metrics-collector.md': metricsPage,
+  'docs/reference/endpoints.md': endpointsPage,
+  'docs/reference/metrics-collector.md': collectorMetricsPage,
+  'docs/reference/metrics-flowd.md': flowdMetricsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/configuration-flowd.md': () =>
     configurationPage({

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { HttpAccessOptions, Logger, Service } from '../../common/index.ts'
-import { answerErrorsFromTable, HttpGate, TidemarkError } from '../../common/index.ts'
+import { answerErrorsFromTable, HttpGate, says, TidemarkError } from '../../common/index.ts'
 import type { Readiness } from './probes.ts'
 import { addProbes } from './probes.ts'
 import type { Projection } from './v1alpha1/projection.ts'
@@ -95,7 +95,7 @@ export class ApiServer implements Service {
   }
 
   async #build(): Promise<FastifyInstance> {
-    const { projection, hub, metrics, readiness, log } = this.#options
+    const { log } = this.#options
     const server = fastify({
       logger: false,
       serverFactory: this.#gate.serverFactory,
@@ -110,17 +110,34 @@ export class ApiServer implements Service {
     })
     answerErrorsFromTable(server, log)
     this.#gate.guard(server)
-    addProbes(server, readiness)
-    server.get('/metrics', (_request, reply) =>
-      reply.header('content-type', metrics.contentType).send(Readable.from(metrics.blocks(), { highWaterMark: 1 })),
-    )
-    await server.register(
-      (scope, _options, done) => {
-        v1alpha1({ projection, hub, log })(scope)
-        done()
-      },
-      { prefix: API_PREFIX },
-    )
+    await addCollectorRoutes(server, this.#options)
     return server
   }
+}
+
+/** What the API server answers. */
+export async function addCollectorRoutes(
+  server: FastifyInstance,
+  {
+    readiness,
+    metrics,
+    projection,
+    hub,
+    log,
+  }: Pick<ApiServerOptions, 'projection' | 'hub' | 'metrics' | 'readiness' | 'log'>,
+): Promise<void> {
+  addProbes(server, readiness)
+  server.get(
+    '/metrics',
+    says('[Metrics](metrics-collector.md) of the network and of the collector.'),
+    (_request, reply) =>
+      reply.header('content-type', metrics.contentType).send(Readable.from(metrics.blocks(), { highWaterMark: 1 })),
+  )
+  await server.register(
+    (scope, _options, done) => {
+      v1alpha1({ projection, hub, log })(scope)
+      done()
+    },
+    { prefix: API_PREFIX },
+  )
 }

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
-import { answerErrorsFromTable, type Logger, messageOf, type Service, TidemarkError } from '../../common/index.ts'
+import { answerErrorsFromTable, type Logger, messageOf, type Service, says, TidemarkError } from '../../common/index.ts'
 import { addHealthRoutes } from '../health.ts'
 import type { ControlPort } from './control-port.ts'
 
@@ -57,21 +57,29 @@ export class ControlServer implements Service {
 export function createControlApp(port: ControlPort, log: Logger): FastifyInstance {
   const app = fastify({ bodyLimit: 1 << 20, forceCloseConnections: true })
   answerErrorsFromTable(app, log)
+  addControlRoutes(app, port)
+  return app
+}
+
+/** What the control socket answers. */
+export function addControlRoutes(app: FastifyInstance, port: ControlPort): void {
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-  app.get('/flows', () => ({ flows: port.flows() }))
+  app.get('/flows', says('The live flows, as `tidemark flowd flows` shows them.'), () => ({
+    flows: port.flows(),
+  }))
   addHealthRoutes(app, () => port.health())
-  app.post('/events', request => {
+  const events = 'Takes events, one a line in the grammar of the pipe (text/plain), and says which were refused.'
+  app.post('/events', says(events), request => {
     if (typeof request.body !== 'string') {
       throw new TidemarkError('HTTP_BAD_REQUEST', { reason: 'the body is not lines of Content-Type: text/plain' })
     }
     return port.send(request.body.split('\n'))
   })
-  app.post('/reload', () => port.reload())
-  app.get('/metrics', async (_request, reply) => {
+  app.post('/reload', says('Reads the configuration again, and says what changed.'), () => port.reload())
+  app.get('/metrics', says('[Metrics](metrics-flowd.md) of flowd itself.'), async (_request, reply) => {
     const { contentType, text } = await port.metrics()
     return reply.type(contentType).send(text)
   })
-  return app
 }
 
 /** Opens the socket so that nobody but its owner may connect before its mode is set. */

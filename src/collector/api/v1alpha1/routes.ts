@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../../../common/index.ts'
-import { isTidemarkError, messageOf } from '../../../common/index.ts'
+import { isTidemarkError, messageOf, says } from '../../../common/index.ts'
 import { jsonArray } from '../json-blocks.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import type { ApiObject, Projection } from './projection.ts'
@@ -10,6 +10,8 @@ import { isDeleted } from './projection.ts'
 import { readQuery } from './query.ts'
 import type { Selection } from './selections.ts'
 import { SELECTIONS } from './selections.ts'
+
+const SUMMARY = 'Objects of [v1alpha1](api-v1alpha1.md), and with `watch=1` their changes.'
 
 /** As the prototype sends it, without a charset. */
 const JSON_TYPE = 'application/json'
@@ -35,7 +37,7 @@ export function v1alpha1({ projection, hub, log }: V1alpha1Options): (server: Fa
       refuse(reply, 400, request.method === 'GET' ? 'Invalid GET Query' : 'Unsupported Method'),
     )
     for (const [path, select] of Object.entries(SELECTIONS)) {
-      server.get(`/${path}`, { exposeHeadRoute: false }, async (request, reply) => {
+      server.get(`/${path}`, { ...says(SUMMARY), exposeHeadRoute: false }, async (request, reply) => {
         const query = readQuery(request.url)
         const selection = select(projection, query)
         if (selection === undefined) return refuse(reply, 400, 'vanaddr argument missing')

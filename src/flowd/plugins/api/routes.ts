@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { TidemarkError } from '../../../common/index.ts'
+import { says, TidemarkError } from '../../../common/index.ts'
 import type { FlowEvent } from '../../event.ts'
 import { joinEndpoints, type ReadEvent } from '../../events/index.ts'
 import type { FlowsView } from '../../unit.ts'
@@ -37,11 +37,15 @@ export function addRoutes(server: FastifyInstance, port: ApiPort, origin: string
     const { event } = read
     return formatFlowId({ ...event, application: event.application ?? port.application })
   }
-  server.get('/', () => ({ ApiRoutes: ROUTES }))
-  server.get('/dummy/start', () => take({ event: dummy('start', origin), warnings: [] }))
-  server.get('/dummy/end', () => take({ event: dummy('end', origin), warnings: [] }))
-  server.post('/flow', request => take(port.read(request.body)))
-  server.get<{ Querystring: { limit?: string } }>('/flows', request => {
+  server.get('/', says('The routes of flowd-go.'), () => ({ ApiRoutes: ROUTES }))
+  const dummies = 'of a flow for trying things out: ::1 port 2345 to ::1 port 5777, announced and not marked.'
+  server.get('/dummy/start', says(`The start ${dummies}`), () => take({ event: dummy('start', origin), warnings: [] }))
+  server.get('/dummy/end', says(`The end ${dummies}`), () => take({ event: dummy('end', origin), warnings: [] }))
+  server.post('/flow', says('Takes an event in the form of flowd-go, and echoes it.'), request =>
+    take(port.read(request.body)),
+  )
+  const whichFlows = `The live flows, at most \`limit\` (${FLOWS_DEFAULT}, up to ${FLOWS_MAX}).`
+  server.get<{ Querystring: { limit?: string } }>('/flows', says(whichFlows), request => {
     const limit = readLimit(request.query.limit)
     const flows: FlowId[] = []
     for (const flow of port.flows.flows()) {

@@ -3,16 +3,10 @@ import { AMQP_PORT, SOURCE_TIMERS, systemClock, VanIngest } from '../../src/coll
 import { CollectorMetrics } from '../../src/collector/metrics/index.ts'
 import { Metrics, silentLogger } from '../../src/common/index.ts'
 import { exampleNetwork, tellConnections } from './example-van.ts'
-
-interface Family {
-  name: string
-  type: string
-  help: string
-  labels: string[]
-}
+import { familiesOf, familyTable } from './metric-families.ts'
 
 /** `docs/reference/metrics-collector.md`: every family that `/metrics` has, from a scrape to which all of them have something to say. */
-export async function metricsPage(): Promise<string> {
+export async function collectorMetricsPage(): Promise<string> {
   const families = familiesOf(await scrape())
   const ofNetwork = families.filter(({ name }) => name.startsWith('skupper_'))
   const own = families.filter(({ name }) => name.startsWith('tidemark_'))
@@ -25,7 +19,7 @@ export async function metricsPage(): Promise<string> {
     '',
     "Names and labels are those of Skupper's network-observer, so its dashboards hold.",
     '',
-    ...table(ofNetwork),
+    ...familyTable(ofNetwork),
     '',
     'A connection counts once its processes, sites and service are known, or after 15 s; bytes that it moved until then are not lost. A process that nobody reports is called',
     '`site-client-HOST-SITE` or `site-server-HOST-SITE`. Counts never fall: what a router tells out of order is ignored. Beyond 10,000 series of a family everything else is counted in one',
@@ -38,7 +32,7 @@ export async function metricsPage(): Promise<string> {
     '',
     'What a stage received is what it passed on, plus what it dropped by cause, plus what waits.',
     '',
-    ...table(own),
+    ...familyTable(own),
     '',
   ].join('\n')
 }
@@ -68,29 +62,4 @@ async function scrape(): Promise<string> {
   for await (const block of collector.blocks()) text += block
   await collector.stop()
   return text
-}
-
-function familiesOf(text: string): Family[] {
-  const families: Family[] = []
-  for (const line of text.split('\n')) {
-    const [, keyword, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? []
-    if (keyword === 'HELP') families.push({ name, type: '', help: rest, labels: [] })
-    const family = families.at(-1)
-    if (family === undefined) continue
-    if (keyword === 'TYPE') family.type = rest
-    if (keyword === undefined && family.labels.length === 0) {
-      family.labels = [...line.matchAll(/([a-z_]+)="/g)].map(match => match[1] ?? '').filter(label => label !== 'le')
-    }
-  }
-  return families
-}
-
-function table(families: readonly Family[]): string[] {
-  return [
-    '| name | type | labels | meaning |',
-    '|---|---|---|---|',
-    ...families.map(({ name, type, labels, help }) => {
-      return `| \`${name}\` | ${type} | ${labels.map(label => `\`${label}\``).join(', ') || '–'} | ${help} |`
-    }),
-  ]
 }
