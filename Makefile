@@ -84,22 +84,36 @@ release: install ## set the version, date the changelog, commit and tag (VERSION
 
 FLAVOUR ?= release
 IMAGE := localhost/tidemark:$(FLAVOUR)
-CONTAINERS := $(shell command -v podman || command -v docker || echo podman)
+CONTAINERS := $(or $(shell command -v podman || command -v docker),podman)
+NEEDS_CONTAINERS = @command -v $(CONTAINERS) >/dev/null || { echo '$(CONTAINERS) is not installed: apt-get install podman' >&2; exit 1; }
+# What a container of each flavour may do and runs. The release is flowd with two capabilities on a root that nobody can
+# write; dev and test hold these sources, and may make network namespaces, mount and trace.
+ON_SOURCES := --privileged --volume $(CURDIR):/src --workdir /src
+RUN_dev := $(ON_SOURCES) $(IMAGE) sleep infinity
+RUN_test := $(ON_SOURCES) $(IMAGE) sleep infinity
+RUN_release := --network host --user 0:10514 --cap-drop ALL --cap-add BPF --cap-add NET_ADMIN --security-opt no-new-privileges \
+  --read-only --tmpfs /run/tidemark --tmpfs /var/lib/tidemark --volume $(CURDIR)/packaging/container/flowd.yaml:/etc/tidemark/flowd.yaml:ro \
+  $(IMAGE) flowd run
+
 .PHONY: docker-build
-docker-build: ## build the container image FLAVOUR (dev, test or release)
+docker-build: ## build the container image FLAVOUR (dev, test or release) with podman or docker
+	$(NEEDS_CONTAINERS)
 	@$(CONTAINERS) build --target $(FLAVOUR) -t $(IMAGE) -f packaging/container/Containerfile \
 	  --build-arg COMMIT="$$(git rev-parse --short=12 HEAD)" --build-arg COMMIT_DATE="$$(git show -s --format=%cI HEAD)" .
 
 .PHONY: docker-start
-docker-start: ## start a container of FLAVOUR with the capabilities that flowd needs
-	@$(CONTAINERS) run --detach --rm --name tidemark-$(FLAVOUR) --network host --cap-drop ALL --cap-add BPF --cap-add NET_ADMIN $(IMAGE)
+docker-start: ## start a container of FLAVOUR: flowd with its capabilities, or a place to develop and test
+	$(NEEDS_CONTAINERS)
+	@$(CONTAINERS) run --detach --rm --name tidemark-$(FLAVOUR) $(RUN_$(FLAVOUR))
 
 .PHONY: docker-shell
 docker-shell: ## open a shell in that container
+	$(NEEDS_CONTAINERS)
 	@$(CONTAINERS) exec -it tidemark-$(FLAVOUR) /bin/bash
 
 .PHONY: docker-stop
 docker-stop: ## stop it
+	$(NEEDS_CONTAINERS)
 	@$(CONTAINERS) stop tidemark-$(FLAVOUR)
 
 .PHONY: run

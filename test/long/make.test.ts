@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 // Every target of make runs in a clone of the last commit, with a network and mounts of its own; those that cannot are
 // printed with the reason.
@@ -14,9 +14,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   rpm: 'its second half runs in test/long/packaging/rpm.test.ts, without a network',
   'docker-build': 'the same build runs in test/long/packaging/container.test.ts',
   'test-vm': 'runs in test-all, after this',
-  run: 'runs until Ctrl-C; tools/run.sh is what it starts',
-  'flow-start': 'needs the flowd of `make run`; test/system/flowd declares flows to a running flowd',
-  'flow-end': 'as flow-start',
   install: 'fetches from npm; everything here needs that it ran',
   packages: 'installs Debian packages; everything here needs that it ran',
   check: 'runs first in .ci/run',
@@ -98,7 +95,15 @@ const RUNS: Readonly<Record<string, () => void>> = {
   'tc-show': () => succeeds('tc-show', 'qdisc'),
   'tc-clean': () => succeeds('tc-clean'),
   'prog-list': () => succeeds('prog-list'),
-  'docker-start': () => succeeds('docker-start', '--cap-add BPF --cap-add NET_ADMIN', 'CONTAINERS=echo'),
+  'docker-start': () => {
+    succeeds('docker-start', '--cap-drop ALL --cap-add BPF --cap-add NET_ADMIN', 'CONTAINERS=echo')
+    for (const flavour of ['dev', 'test']) {
+      succeeds('docker-start', `localhost/tidemark:${flavour} sleep`, 'CONTAINERS=echo', `FLAVOUR=${flavour}`)
+    }
+    const { code, printed } = make('docker-start', 'CONTAINERS=absent')
+    expect(printed).toContain('absent is not installed: apt-get install podman')
+    expect(code).toBe(2)
+  },
   'docker-shell': () => succeeds('docker-shell', 'exec -it tidemark-dev', 'CONTAINERS=echo', 'FLAVOUR=dev'),
   'docker-stop': () => succeeds('docker-stop', 'stop tidemark-release', 'CONTAINERS=echo'),
   'compile-commands': () => {
@@ -127,7 +132,8 @@ describe('make', () => {
   it('has no target that is neither run nor explained', () => {
     const listed = make('help').printed.trimEnd().split('\n')
     const targets = listed.map(line => line.trim().split(/\s+/)[0] ?? '')
-    expect([...Object.keys(RUNS), ...Object.keys(ELSEWHERE), 'ebpf-trace'].sort()).toEqual(targets.sort())
+    const run = [...Object.keys(RUNS), 'ebpf-trace', 'run', 'flow-start', 'flow-end']
+    expect([...run, ...Object.keys(ELSEWHERE)].sort()).toEqual(targets.sort())
     for (const [target, reason] of Object.entries(ELSEWHERE)) console.log(`make ${target} is not run here: ${reason}`)
   })
 
@@ -140,6 +146,31 @@ describe('make', () => {
     const early = await Promise.race([once(child, 'exit'), new Promise(done => setTimeout(done, 2000, 'runs'))])
     if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGTERM')
     expect(early).toBe('runs')
+  })
+
+  it('run, flow-start, flow-end', async () => {
+    const [program, words, options] = command('run')
+    const child = spawn(program, words, { ...options, detached: true })
+    const ended = once(child, 'exit')
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        printed += text
+      })
+    }
+    try {
+      await vi.waitFor(() => expect(printed).toContain('Ctrl-C'), { timeout: 120_000, interval: 200 })
+      const tidemark = ['--conf', 'conf/quickstart-flowd.yaml', 'flowd', 'flows']
+      const flows = () => execFileSync(join(clone, 'bin/tidemark'), tidemark, { cwd: clone, encoding: 'utf8' })
+      succeeds('flow-start')
+      expect(flows()).toContain('[::1]:2345')
+      succeeds('flow-end')
+      expect(flows()).not.toContain('[::1]:2345')
+    } finally {
+      if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGINT')
+    }
+    await ended
+    expect(printed).toContain('Tidemark has stopped.')
   })
 
   it('clean', () => RUNS['clean']?.())

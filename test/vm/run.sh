@@ -10,16 +10,27 @@ rm -f build/vm/*.txt
 images=(.cache/vm/kernels/*/vmlinuz)
 accelerator=$(test/vm/accelerator.sh "${images[0]}")
 echo "virtual machines by $accelerator"
+
+# All at once: each of them keeps one processor busy.
+run() { # KERNEL
+  local from=$SECONDS
+  test/vm/boot.sh "$1" "$deb" "$accelerator" </dev/null >"build/vm/$1.log" 2>&1 || true
+  echo $((SECONDS - from)) >"build/vm/$1.seconds"
+}
+kernels=()
+for image in "${images[@]}"; do
+  kernel=$(basename "$(dirname "$image")")
+  kernels+=("$kernel")
+  run "$kernel" &
+done
+wait
+
 passed=0 failed=0
-for folder in .cache/vm/kernels/*/; do
-  kernel=$(basename "$folder")
-  echo "kernel $kernel"
-  SECONDS=0
-  test/vm/boot.sh "$kernel" "$deb" "$accelerator" </dev/null >"build/vm/$kernel.log" 2>&1 || true
+for kernel in "${kernels[@]}"; do
+  echo "kernel $kernel, $(cat "build/vm/$kernel.seconds") s"
   # The console mixes in control sequences and the kernel's own lines.
   tr -d '\r' <"build/vm/$kernel.log" | grep -a -o -E '(kernel|attached|told|check|checks): .*' >"build/vm/$kernel.txt" || true
   sed 's/^/  /' "build/vm/$kernel.txt"
-  echo "  took $SECONDS s"
   passed=$((passed + $(grep -c -E '^check: .*: ok' "build/vm/$kernel.txt" || true)))
   failed=$((failed + $(grep -c -E '^check: .*: failed' "build/vm/$kernel.txt" || true)))
   if ! grep -q '^checks: done' "build/vm/$kernel.txt"; then
