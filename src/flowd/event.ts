@@ -25,6 +25,8 @@ export interface FlowEvent {
   endTimeUs?: TimestampUs
   usage?: Usage
   blocks?: ForeignBlocks
+  /** The `flowKey` whose entropy the label is to have, where packets are marked before the flow is known; else its own. */
+  entropyKey?: string
   /** The plugin's name, for logs and metrics. */
   origin: string
 }

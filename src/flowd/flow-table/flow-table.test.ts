@@ -58,6 +58,13 @@ describe('FlowTable', () => {
     expect(labels[0]).toBe(labels[1])
   })
 
+  it('gives a label the entropy of another key where an event asks for it', () => {
+    const { table, changes } = tableOf()
+    table.apply(startEvent(1))
+    for (const port of [2, 3]) table.apply(startEvent(port, { entropyKey: changes[0]?.flow.key ?? '' }))
+    expect(new Set(changes.map(({ flow }) => flow.label)).size).toBe(1)
+  })
+
   it('tells flows apart by every part of the 5-tuple', () => {
     const { table } = tableOf()
     const flow = tuple(1)

@@ -140,7 +140,7 @@ export class FlowTable {
       activity,
       application: event.application ?? this.#setup.application,
       label: isMarkable(experiment, activity)
-        ? encodeFlowLabel({ experiment, activity, entropy: flowEntropy(key) })
+        ? encodeFlowLabel({ experiment, activity, entropy: flowEntropy(event.entropyKey ?? key) })
         : undefined,
       origin,
       startTimeUs: event.startTimeUs ?? this.#nowUs(),

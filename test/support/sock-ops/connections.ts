@@ -5,13 +5,14 @@ import type { TestCgroup } from './cgroup.ts'
 
 const CHILD = 'test/support/sock-ops/connection-child.ts'
 
-/** A process in a namespace, and perhaps a cgroup, that opens and closes TCP connections; see its own file. */
+/** A process in a namespace, perhaps in a cgroup or of another user, that opens and closes TCP connections; see its own file. */
 export class Connections {
   readonly child: ChildProcess
   readonly #answers: AsyncIterator<string>
 
-  constructor(namespace: TestNamespace, cgroup?: TestCgroup) {
-    this.child = namespace.spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+  constructor(namespace: TestNamespace, cgroup?: TestCgroup, uid = 0) {
+    const program = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, CHILD]
+    this.child = namespace.spawn('setpriv', program, { stdio: ['pipe', 'pipe', 'inherit'] })
     cgroup?.add(this.child.pid)
     this.#answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
   }

@@ -1,11 +1,11 @@
 import { LogThrottle } from '../../../common/index.ts'
-import { everyFlow, type Parsed } from '../../../scitags/index.ts'
+import { everyFlow, flowKey, type Parsed } from '../../../scitags/index.ts'
 import { addressReach } from '../../addresses/index.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import { type FlowIds, readIds } from '../../events/index.ts'
 import type { UnitContext } from '../../unit.ts'
-import { SocketFlows, SocketWatch, type SocketWatchSetup } from '../socket-watch/index.ts'
+import { type HostSocket, SocketFlows, SocketWatch, type SocketWatchSetup, type Tag } from '../socket-watch/index.ts'
 import type { PerfsonarOptions } from './options.ts'
 
 const ORIGIN = 'perfsonar'
@@ -42,7 +42,7 @@ export class Perfsonar implements Plugin {
       origin: ORIGIN,
       context: this.#context,
       emit,
-      tag: ({ tuple }) => (NEAR.includes(addressReach(tuple.destination.address)) ? undefined : this.#ids()),
+      tag: socket => this.#tag(socket),
       yieldsTo: () => true,
     })
     this.#emit = emit
@@ -79,6 +79,14 @@ export class Perfsonar implements Plugin {
     for (const protocol of ['tcp', 'udp'] as const) {
       this.#emit({ state: 'start', flow: everyFlow(protocol), ...ids.value, origin: ORIGIN })
     }
+  }
+
+  #tag({ tuple }: HostSocket): Parsed<Tag> | undefined {
+    if (NEAR.includes(addressReach(tuple.destination.address))) return undefined
+    const ids = this.#ids()
+    if (!ids.ok) return ids
+    // Its first packets have the label of all, and a flow has one label for its life.
+    return { ok: true, value: { ...ids.value, entropyKey: flowKey(everyFlow(tuple.protocol)) } }
   }
 
   #ids(): Parsed<FlowIds> {

@@ -7,9 +7,7 @@ import type { HostSocket } from './host-socket.ts'
 import type { SocketNews } from './socket-watch.ts'
 
 /** What a plugin says of a socket. */
-export interface Tag extends FlowIds {
-  application?: string
-}
+export interface Tag extends FlowIds, Pick<FlowEvent, 'application' | 'entropyKey'> {}
 
 export interface SocketFlowsSetup {
   /** The plugin's name. */
