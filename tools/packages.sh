@@ -12,7 +12,7 @@ declare -A group=(
   [rpm]="rpm rpmlint"
   [packaging]="debootstrap buildah"
   [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
-  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn prometheus systemd"
+  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn rsyslog prometheus systemd"
 )
 
 wanted=()

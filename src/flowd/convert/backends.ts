@@ -40,18 +40,14 @@ export function convertBackends(options: PythonOptions): ConvertedBackends {
 function fireflySection(options: PythonOptions): YamlSection {
   const collector = options.host('UDP_FIREFLY_DST')
   const enrich = [options.isTrue('UDP_FIREFLY_NETLINK'), options.isTrue('UDP_FIREFLY_WITH_NETLINK')].includes(true)
-  for (const option of ['UDP_FIREFLY_IP4_SRC', 'UDP_FIREFLY_IP6_SRC']) {
-    if (options.host(option) === undefined) continue
-    options.warn(
-      option,
-      'has no counterpart: the route decides which address a firefly leaves from',
-      'set the source in the route (ip route … src)',
-    )
-  }
+  const sourceIpv4 = options.ipAddress('UDP_FIREFLY_IP4_SRC', 4)
+  const sourceIpv6 = options.ipAddress('UDP_FIREFLY_IP6_SRC', 6)
   return {
     ...(collector === undefined
       ? {}
       : { sendToCollector: true, collectorAddress: collector, collectorPort: FIREFLY_PORT }),
+    ...(sourceIpv4 === undefined ? {} : { sourceIpv4 }),
+    ...(sourceIpv6 === undefined ? {} : { sourceIpv6 }),
     ...(enrich ? { enrich: true, enrichmentMode: 'compatible' } : {}),
     ...(options.isTrue('IP_DISCOVERY_ENABLED') ? { stun: { stunServers: STUN_SERVERS } } : {}),
   }

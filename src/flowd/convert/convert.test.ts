@@ -50,10 +50,17 @@ describe('a configuration of Python flowd', () => {
     ],
     [
       'connections by netlink, with statistics',
-      "PLUGIN='netlink'\nBACKEND='udp_firefly'\nUDP_FIREFLY_NETLINK=True\nNETLINK_EXPERIMENT=2\n",
+      "PLUGIN='netlink'\nBACKEND='udp_firefly'\nUDP_FIREFLY_NETLINK=True\nUDP_FIREFLY_IP4_SRC='192.0.2.1'\nUDP_FIREFLY_IP6_SRC='2001:db8::1'\nNETLINK_EXPERIMENT=2\n",
       {
         plugins: { netlink: { rules: [{ experiment: 2, activity: 0 }] } },
-        backends: { firefly: { enrich: true, enrichmentMode: 'compatible' } },
+        backends: {
+          firefly: {
+            sourceIpv4: '192.0.2.1',
+            sourceIpv6: '2001:db8::1',
+            enrich: true,
+            enrichmentMode: 'compatible',
+          },
+        },
         enrichers: { netlink: {} },
       },
     ],
@@ -105,8 +112,11 @@ describe('a configuration of Python flowd', () => {
     ['PLUGIN="np"\nBACKEND="udp"', ['line 1: PLUGIN names "np"', 'line 2: BACKEND names "udp"']],
     ['PLUGIN="__proto__"\nBACKEND="dummy"', ['line 1: PLUGIN names "__proto__"', "line 2: BACKEND names 'dummy'"]],
     [
-      'PLUGIN="iperf"\nBACKEND="udp_firefly"\nUDP_FIREFLY_IP4_SRC="192.0.2.1"\nUDP_FIREFLY_DST=["x"]',
-      ['line 3: UDP_FIREFLY_IP4_SRC has no counterpart', 'line 4: UDP_FIREFLY_DST is ["x"], expected a host'],
+      'PLUGIN="iperf"\nBACKEND="udp_firefly"\nUDP_FIREFLY_IP4_SRC="::1"\nUDP_FIREFLY_DST=["x"]',
+      [
+        'line 3: UDP_FIREFLY_IP4_SRC is "::1", expected an IPv4 address',
+        'line 4: UDP_FIREFLY_DST is ["x"], expected a host',
+      ],
     ],
     [
       'import os\nPLUGIN="iperf"\nBACKEND="ebpf"\nNETWORK_INTERFACE=os.environ["NIC"]',

@@ -60,6 +60,11 @@ export class PythonOptions {
     return this.#read(option, 'a host', read)
   }
 
+  ipAddress(option: string, version: 4 | 6): string | undefined {
+    const read = (value: PythonValue) => (typeof value === 'string' && isIP(value) === version ? value : undefined)
+    return this.#read(option, `an IPv${version} address`, read)
+  }
+
   port(option: string): number | undefined {
     return this.#read(option, `a port from 1 to ${PORT_MAX}`, value => integer(value, 1, PORT_MAX))
   }

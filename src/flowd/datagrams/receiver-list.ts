@@ -10,8 +10,5 @@ const RECEIVER = Type.Object({
 
 /** A key that lists those who get fireflies. */
 export function receiverList(description: string) {
-  return Type.Array(RECEIVER, {
-    default: [],
-    description: `${description}: items with \`address\` and \`port\` (10514 when left out).`,
-  })
+  return Type.Array(RECEIVER, { default: [], description })
 }

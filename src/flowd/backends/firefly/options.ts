@@ -35,7 +35,7 @@ export const FIREFLY_OPTIONS = Type.Object(
       maximum: 65_535,
       description: "The collector's UDP port.",
     }),
-    collectors: receiverList('More collectors that get each firefly'),
+    collectors: receiverList('More collectors that get each firefly.'),
     sourceIpv4: Type.String({
       default: '0.0.0.0',
       format: 'ipv4',

@@ -30,7 +30,7 @@ export const FIREFLY_RECEIVER_OPTIONS = Type.Object(
       unit: 'bytes',
       description: 'How much may wait in the kernel while flowd is busy; it grants at most `net.core.rmem_max`.',
     }),
-    fireflyReceivers: receiverList('Where each datagram is sent on as it came'),
+    fireflyReceivers: receiverList('Where each datagram is sent on as it came.'),
   },
   { description: 'Events as fireflies that others send, by UDP.' },
 )
