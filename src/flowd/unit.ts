@@ -4,6 +4,7 @@ import type { Capability } from '../linux/index.ts'
 import type { Registry } from '../scitags/index.ts'
 import type { Enricher, Plugin } from './components.ts'
 import type { Flow } from './flow.ts'
+import type { FollowDeaths } from './flow-table/index.ts'
 import type { HealthView } from './health.ts'
 
 /** The live flows, to look at. */
@@ -27,6 +28,8 @@ export interface UnitContext {
   metrics: Metrics
   registry: RegistrySource
   flows: FlowsView
+  /** Tells of every socket of the host that dies. */
+  followDeaths: FollowDeaths
   /** How the daemon does, for units that answer probes. */
   health: () => HealthView
   /** What the program calls itself in messages: `tidemark-0.1.0`. */

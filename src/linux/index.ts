@@ -40,7 +40,26 @@ export { decodeIpv6Frame, PacketCapture } from './packet-capture/index.ts'
 export type { Platform } from './platform.ts'
 export { KERNEL_BTF, requireBpf, thisPlatform } from './platform.ts'
 export { ServiceNotifier } from './sd-notify.ts'
-export type { SocketEnd, SocketFamily, SocketProtocol, SocketRecord, SocketState, TcpInfo } from './sock-diag/index.ts'
-export { decodeTcpInfo, SOCKET_STATES, SocketDeaths, SocketTable, stateMask } from './sock-diag/index.ts'
+export type {
+  PreparedLookup,
+  SocketEnd,
+  SocketFamily,
+  SocketProtocol,
+  SocketQuery,
+  SocketState,
+  TcpInfo,
+} from './sock-diag/index.ts'
+export {
+  countSockets,
+  decodeTcpInfo,
+  prepareLookup,
+  SOCKET_STATES,
+  SocketDeaths,
+  SocketLookups,
+  SocketRecord,
+  SocketTable,
+  STATES_BUT_LISTEN,
+  stateMask,
+} from './sock-diag/index.ts'
 export { connectTcp6 } from './tcp-connection.ts'
 export { udpDrops } from './udp-drops.ts'

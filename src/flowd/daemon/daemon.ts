@@ -234,6 +234,7 @@ export class Daemon implements Service, ControlPort {
       metrics: this.#metrics,
       registry: this.#registry,
       flows: this.#pipeline.flows,
+      followDeaths: follower => this.#sockets.followDeaths(follower),
       health: () => this.health(),
       application: this.#application,
     }

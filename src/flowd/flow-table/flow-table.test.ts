@@ -2,18 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endEvent, startEvent, tuple } from '../../../test/support/flowd/flows.ts'
-import { sampleOf } from '../../../test/support/flowd/samples.ts'
+import { socketRecord } from '../../../test/support/flowd/socket-records.ts'
 import { StageAccount } from '../../common/index.ts'
 import { decodeFlowLabel, everyFlow, flowKey } from '../../scitags/index.ts'
 import type { FlowChange } from '../flow.ts'
-import {
-  type DeadSocket,
-  type DeathFollower,
-  FlowTable,
-  FlowWatch,
-  noSocketDeaths,
-  type SocketVerdict,
-} from './index.ts'
+import { type DeathFollower, FlowTable, FlowWatch, noSocketDeaths, type SocketVerdict } from './index.ts'
 
 function tableOf(maxFlows = 100) {
   const changes: FlowChange[] = []
@@ -171,11 +164,10 @@ describe('FlowWatch', () => {
     return { table, changes, take, verdicts, watch, account, probes: () => probes, follower: () => follower }
   }
 
-  /** A socket that died between the ends of flow `port`, or as told. */
-  function dead(port: number, change: Partial<DeadSocket> = {}): DeadSocket {
-    const { source: local, destination: remote } = tuple(port)
-    const { tcpInfo } = sampleOf({ bytesSent: 12, bytesRetrans: 2, bytesReceived: 5 })
-    return { local, remote, cookie: '01', tcpInfo, ...change }
+  /** A socket that died between the ends of flow `port`. */
+  function dead(port: number) {
+    const { source, destination } = tuple(port)
+    return socketRecord(source, destination, { bytesSent: 12, bytesRetrans: 2, bytesReceived: 5 })
   }
 
   const ports = (table: FlowTable) => Array.from(table.flows(), flow => flow.tuple.source.port)
@@ -287,7 +279,7 @@ describe('FlowWatch', () => {
         if (live !== undefined) watch.handle({ kind: 'start', flow: live })
       }
       const die = async (protocol: 'tcp' | 'udp', address: string, port: number, peer: string) => {
-        follower()?.onDeath(protocol, dead(port, { local: { address, port }, remote: { address: peer, port: 0 } }))
+        follower()?.onDeath(protocol, socketRecord({ address, port }, { address: peer, port: 0 }))
         await turn()
         return take()
       }

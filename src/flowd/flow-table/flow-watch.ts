@@ -1,12 +1,12 @@
 import type { Service, StageAccount } from '../../common/index.ts'
-import type { SocketProtocol } from '../../linux/index.ts'
+import type { SocketProtocol, SocketRecord } from '../../linux/index.ts'
 import { flowKey, isEveryFlow } from '../../scitags/index.ts'
 import type { Usage } from '../event.ts'
 import type { FlowChange } from '../flow.ts'
 import { usageOf } from '../sample.ts'
 import type { FlowTable, LiveFlow } from './flow-table.ts'
 import { FlowsByPort } from './flows-by-port.ts'
-import type { DeadSocket, FollowDeaths } from './socket-deaths.ts'
+import type { FollowDeaths } from './socket-deaths.ts'
 import type { SocketProbe } from './socket-probe.ts'
 
 export interface FlowWatchSetup {
@@ -82,7 +82,7 @@ export class FlowWatch implements Service {
     }
   }
 
-  #died(protocol: SocketProtocol, socket: DeadSocket): void {
+  #died(protocol: SocketProtocol, socket: SocketRecord): void {
     const { account, table } = this.#setup
     account.received += 1
     account.passed += 1

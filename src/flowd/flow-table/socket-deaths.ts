@@ -1,12 +1,9 @@
 import type { SocketProtocol, SocketRecord } from '../../linux/index.ts'
 
-/** What is known of a socket that is no more. */
-export type DeadSocket = Pick<SocketRecord, 'local' | 'remote' | 'cookie' | 'tcpInfo'>
-
 /** Is told of every socket of the host that dies, also of those that are no flow's. */
 export interface DeathFollower {
-  /** The socket is valid during the call only. */
-  onDeath(protocol: SocketProtocol, socket: DeadSocket): void
+  /** The record is valid during the call only, and holds no optional part but `tcpInfo`. */
+  onDeath(protocol: SocketProtocol, socket: SocketRecord): void
   /** So many deaths were not heard; 0 when nobody knows how many. */
   onMissed(count: number): void
 }

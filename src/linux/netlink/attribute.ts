@@ -14,15 +14,20 @@ export function aligned(length: number): number {
 /**
  * The value of the first attribute of a type. What stands behind one that is not whole is not found. Never throws.
  *
- * @param bytes a run of attributes from an offset on; undefined has none, so that calls for nested ones can be chained
+ * @param bytes hold a run of attributes, from an offset to an end; undefined has none, so that calls for nested ones can be chained
  * @param wanted the type without the NESTED and NET_BYTEORDER bits
  */
-export function findAttribute(bytes: Buffer | undefined, wanted: number, from = 0): Buffer | undefined {
+export function findAttribute(
+  bytes: Buffer | undefined,
+  wanted: number,
+  from = 0,
+  end = bytes?.length ?? 0,
+): Buffer | undefined {
   if (bytes === undefined) return undefined
   let offset = from
-  while (offset + HEADER_LENGTH <= bytes.length) {
+  while (offset + HEADER_LENGTH <= end) {
     const length = bytes.readUInt16LE(offset)
-    if (length < HEADER_LENGTH || offset + length > bytes.length) break
+    if (length < HEADER_LENGTH || offset + length > end) break
     if ((bytes.readUInt16LE(offset + 2) & TYPE_MASK) === wanted) {
       return bytes.subarray(offset + HEADER_LENGTH, offset + length)
     }

@@ -14,7 +14,8 @@ export class DatagramBatch {
   /** How many datagrams one call receives at most. */
   readonly capacity: number
   readonly #slotBytes: number
-  readonly #data: Buffer
+  /** All slots. */
+  readonly bytes: Buffer
   readonly #headers: Buffer
   /** Held only so that it is not collected: the headers point to it. */
   readonly #vectors: Buffer
@@ -22,10 +23,10 @@ export class DatagramBatch {
   constructor(capacity: number, slotBytes: number) {
     this.capacity = capacity
     this.#slotBytes = slotBytes
-    this.#data = Buffer.allocUnsafeSlow(capacity * slotBytes)
+    this.bytes = Buffer.allocUnsafeSlow(capacity * slotBytes)
     this.#vectors = Buffer.allocUnsafeSlow(capacity * IOVEC.size)
     this.#headers = Buffer.allocUnsafeSlow(capacity * HEADER.size).fill(0)
-    const [data, vectors] = [addressOf(this.#data), addressOf(this.#vectors)]
+    const [data, vectors] = [addressOf(this.bytes), addressOf(this.#vectors)]
     for (let slot = 0; slot < capacity; slot += 1) {
       const vector = slot * IOVEC.size
       this.#vectors.writeBigUInt64LE(data + BigInt(slot * slotBytes), vector)
@@ -41,9 +42,18 @@ export class DatagramBatch {
     return libc().recvmmsg(fd, this.#headers, this.capacity, MSG_DONTWAIT, null)
   }
 
+  /** Where a slot begins in `bytes`. */
+  start(slot: number): number {
+    return slot * this.#slotBytes
+  }
+
+  /** How long the datagram in a slot is, as far as it fits. */
+  length(slot: number): number {
+    return this.#headers.readUInt32LE(slot * HEADER.size + HEADER.received)
+  }
+
   /** A datagram of the latest call, valid until the next. */
   at(slot: number): Buffer {
-    const start = slot * this.#slotBytes
-    return this.#data.subarray(start, start + this.#headers.readUInt32LE(slot * HEADER.size + HEADER.received))
+    return this.bytes.subarray(this.start(slot), this.start(slot) + this.length(slot))
   }
 }

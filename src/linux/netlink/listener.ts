@@ -3,10 +3,9 @@ import { type Watch, watchReadable } from '../poll.ts'
 import { setReceiveBuffer } from '../receive-buffer.ts'
 import { DatagramBatch } from './datagram-batch.ts'
 import { decodeMessages, type NetlinkMessage } from './message.ts'
+import { openNetlink } from './open.ts'
 
 const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0x80000
 const SOL_SOCKET = 1
 const SO_MEMINFO = 55
 
@@ -54,7 +53,7 @@ export class NetlinkListener {
    */
   static open(setup: NetlinkListenerSetup): NetlinkListener {
     const { name, family, groups, receiveBufferBytes } = setup
-    const fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
+    const fd = openNetlink(family)
     try {
       setReceiveBuffer(fd, receiveBufferBytes)
       const address = groupAddress(groups)

@@ -9,7 +9,7 @@ export interface NetlinkMessage {
   payload: Buffer
 }
 
-const HEADER_LENGTH = 16
+export const HEADER_LENGTH = 16
 
 /** Message types that every netlink family has. */
 export const CONTROL = { NOOP: 1, ERROR: 2, DONE: 3 } as const

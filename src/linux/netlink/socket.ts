@@ -1,13 +1,8 @@
 import { TidemarkError } from '../../common/index.ts'
 import { checked, describeErrno, ERRNO, lastErrno, libc } from '../libc.ts'
 import { CONTROL, decodeError, decodeMessages, encodeMessage, FLAG, type NetlinkMessage } from './message.ts'
+import { openNetlink, setOption } from './open.ts'
 
-const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0x80000
-const SOL_NETLINK = 270
-const NETLINK_CAP_ACK = 10
-const NETLINK_EXT_ACK = 11
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 
@@ -42,10 +37,7 @@ export class NetlinkSocket {
    * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
    */
   static open(family: number): NetlinkSocket {
-    const fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
-    // Explanations and short acknowledgements are comforts of newer kernels: refusal changes nothing else.
-    setOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, [1])
-    setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, [1])
+    const fd = openNetlink(family)
     // Two seconds, 0 µs: an answer that does not come must not hold the process for ever.
     setOption(fd, SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
     return new NetlinkSocket(fd)
@@ -130,13 +122,12 @@ export class NetlinkSocket {
   }
 }
 
-function setOption(fd: number, level: number, option: number, words: readonly number[]): void {
-  const value = Buffer.from(new Int32Array(words).buffer)
-  libc().setsockopt(fd, level, option, value, value.length)
-}
-
-/** Throws when an ERROR or DONE message carries an errno; both begin with it. */
-function refuse(request: string, message: NetlinkMessage): void {
+/**
+ * Throws when an ERROR or DONE message carries an errno; both begin with it.
+ *
+ * @param request names what was asked for
+ */
+export function refuse(request: string, message: NetlinkMessage): void {
   const { errno, explanation } = decodeError(message)
   if (errno === 0) return
   const reason = explanation === '' ? describeErrno(errno) : `${describeErrno(errno)} (${explanation})`

@@ -1,5 +1,3 @@
-import { addressBytes, unmapped } from '../ip-address.ts'
-
 /** Message type of requests and replies (linux/sock_diag.h). */
 export const SOCK_DIAG_BY_FAMILY = 20
 
@@ -65,10 +63,9 @@ export interface SocketTuple {
   destination: SocketEnd
 }
 
-const REQUEST_LENGTH = 56
-const IDENTITY_OFFSET = 8
-const COOKIE_OFFSET = 48
-const EVERY_STATE = 0xffffffff
+/** Length of `struct inet_diag_req_v2`, and where its ends begin (linux/inet_diag.h). */
+export const REQUEST_LENGTH = 56
+export const IDENTITY_OFFSET = 8
 
 /** The body of a dump request (`struct inet_diag_req_v2`, linux/inet_diag.h). The kernel filters by ports only. */
 export function encodeDump(query: SocketQuery): Buffer {
@@ -80,44 +77,4 @@ export function encodeDump(query: SocketQuery): Buffer {
   bytes.writeUInt16BE(query.localPort ?? 0, IDENTITY_OFFSET)
   bytes.writeUInt16BE(query.remotePort ?? 0, IDENTITY_OFFSET + 2)
   return bytes
-}
-
-/** A 5-tuple made ready to be asked for often. */
-export interface PreparedLookup {
-  /** For errors. */
-  name: string
-  family: SocketFamily
-  tuple: SocketTuple
-  /** As the kernel's tables have them: IPv4 traffic under IPv4, also when the socket is IPv6. */
-  localBytes: Buffer
-  remoteBytes: Buffer
-  /** The body of the request. */
-  payload: Buffer
-}
-
-/**
- * Prepares the question for one socket. For UDP the kernel takes the remote end first, "for historical reasons"
- * (net/ipv4/udp_diag.c).
- *
- * @param extensions which optional parts to ask for (see SocketQuery)
- */
-export function prepareLookup(tuple: SocketTuple, extensions: number): PreparedLookup {
-  const { protocol, source, destination } = tuple
-  const local = { bytes: unmapped(addressBytes(source.address)), port: source.port }
-  const remote = { bytes: unmapped(addressBytes(destination.address)), port: destination.port }
-  const family = local.bytes.length === 4 ? 'ipv4' : 'ipv6'
-  const payload = Buffer.alloc(REQUEST_LENGTH)
-  payload[0] = AF[family]
-  payload[1] = IPPROTO[protocol]
-  payload[2] = extensions
-  payload.writeUInt32LE(EVERY_STATE, 4)
-  const [first, second] = protocol === 'tcp' ? [local, remote] : [remote, local]
-  payload.writeUInt16BE(first.port, IDENTITY_OFFSET)
-  payload.writeUInt16BE(second.port, IDENTITY_OFFSET + 2)
-  payload.set(first.bytes, IDENTITY_OFFSET + 4)
-  payload.set(second.bytes, IDENTITY_OFFSET + 20)
-  // INET_DIAG_NOCOOKIE: whichever socket has the tuple.
-  payload.fill(0xff, COOKIE_OFFSET)
-  const name = `lookup of the ${protocol} socket ${source.address} port ${source.port}`
-  return { name, family, tuple, localBytes: local.bytes, remoteBytes: remote.bytes, payload }
 }

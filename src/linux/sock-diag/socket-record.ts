@@ -1,5 +1,6 @@
 import { addressText, unmapped } from '../ip-address.ts'
 import { decodeText, findAttribute } from '../netlink/index.ts'
+import { isAnswerTo, type PreparedLookup } from './lookup.ts'
 import { AF, SOCKET_STATES, type SocketEnd, type SocketFamily, type SocketState } from './request.ts'
 import * as structures from './structures.ts'
 import { decodeTcpInfo, type TcpInfo } from './tcp-info.ts'
@@ -33,15 +34,34 @@ const ATTRIBUTE = {
  * cost little; an optional part that the kernel did not send is undefined. No bytes, however damaged, make it throw.
  */
 export class SocketRecord {
-  readonly #body: Buffer
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
 
-  private constructor(body: Buffer) {
-    this.#body = body
+  private constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
   }
 
-  /** Reads the body of a reply, which must not change afterwards; undefined when its fixed part is cut short. */
-  static of(body: Buffer): SocketRecord | undefined {
-    return body.length < FIXED_LENGTH ? undefined : new SocketRecord(body)
+  /**
+   * Reads the body of a reply, which must not change afterwards; undefined when its fixed part is cut short.
+   *
+   * @param bytes hold the body, from a start to an end
+   */
+  static of(bytes: Buffer, start = 0, end = bytes.length): SocketRecord | undefined {
+    return SocketRecord.isWhole(start, end) ? new SocketRecord(bytes, start, end) : undefined
+  }
+
+  /** Whether the fixed part of a body fits between a start and an end. */
+  static isWhole(start: number, end: number): boolean {
+    return end - start >= FIXED_LENGTH
+  }
+
+  /** The same in bytes of its own, for a record that is valid during a call only. */
+  copy(): SocketRecord {
+    const bytes = Buffer.from(this.#bytes.subarray(this.#start, this.#end))
+    return new SocketRecord(bytes, 0, bytes.length)
   }
 
   /** Of the traffic: an IPv6 socket that speaks with an IPv4 peer has family ipv4. */
@@ -51,21 +71,25 @@ export class SocketRecord {
 
   /** Whether the socket itself is IPv6. */
   get ipv6Socket(): boolean {
-    return this.#body[0] === AF.ipv6
+    return this.#bytes[this.#start] === AF.ipv6
   }
 
   get state(): SocketState {
-    return SOCKET_STATES[this.#body.readUInt8(1)] ?? 'UNKNOWN'
+    return SOCKET_STATES[this.stateNumber] ?? 'UNKNOWN'
+  }
+
+  get stateNumber(): number {
+    return this.#bytes.readUInt8(this.#start + 1)
   }
 
   /** Which timer runs: 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 zero window probe. */
   get timer(): number {
-    return this.#body.readUInt8(2)
+    return this.#bytes.readUInt8(this.#start + 2)
   }
 
   /** How often that timer has fired. */
   get retransmits(): number {
-    return this.#body.readUInt8(3)
+    return this.#bytes.readUInt8(this.#start + 3)
   }
 
   get local(): SocketEnd {
@@ -77,11 +101,16 @@ export class SocketRecord {
   }
 
   get localPort(): number {
-    return this.#body.readUInt16BE(4)
+    return this.#bytes.readUInt16BE(this.#start + 4)
   }
 
   get remotePort(): number {
-    return this.#body.readUInt16BE(6)
+    return this.#bytes.readUInt16BE(this.#start + 6)
+  }
+
+  /** The local port in the upper half, the remote one in the lower. */
+  get ports(): number {
+    return this.#bytes.readUInt32BE(this.#start + 4)
   }
 
   /** 4 bytes for IPv4 traffic, also on an IPv6 socket; else 16. */
@@ -95,34 +124,49 @@ export class SocketRecord {
 
   /** Interface that the socket is bound to; 0 for none. */
   get interfaceIndex(): number {
-    return this.#body.readUInt32LE(40)
+    return this.#bytes.readUInt32LE(this.#start + 40)
   }
 
   /** 16 hexadecimal digits that no other socket has until the machine restarts; ports and addresses are reused. */
   get cookie(): string {
-    return this.#body.readBigUInt64LE(44).toString(16).padStart(16, '0')
+    return this.#bytes
+      .readBigUInt64LE(this.#start + 44)
+      .toString(16)
+      .padStart(16, '0')
+  }
+
+  /** Whether another record is of the same socket, by its cookie. */
+  isSameSocket(other: SocketRecord): boolean {
+    const isWord = (offset: number) =>
+      this.#bytes.readUInt32LE(this.#start + offset) === other.#bytes.readUInt32LE(other.#start + offset)
+    return isWord(44) && isWord(48)
+  }
+
+  /** Whether this is the socket that a lookup asks for. */
+  isOf(lookup: PreparedLookup): boolean {
+    return isAnswerTo(lookup, this.#bytes, this.#start)
   }
 
   /** Until the timer fires. */
   get expiresMs(): number {
-    return this.#body.readUInt32LE(52)
+    return this.#bytes.readUInt32LE(this.#start + 52)
   }
 
   get receiveQueueBytes(): number {
-    return this.#body.readUInt32LE(56)
+    return this.#bytes.readUInt32LE(this.#start + 56)
   }
 
   get sendQueueBytes(): number {
-    return this.#body.readUInt32LE(60)
+    return this.#bytes.readUInt32LE(this.#start + 60)
   }
 
   get uid(): number {
-    return this.#body.readUInt32LE(64)
+    return this.#bytes.readUInt32LE(this.#start + 64)
   }
 
   /** 0 when no process holds the socket any more (TIME_WAIT, orphan). */
   get inode(): number {
-    return this.#body.readUInt32LE(68)
+    return this.#bytes.readUInt32LE(this.#start + 68)
   }
 
   get tcpInfo(): TcpInfo | undefined {
@@ -203,11 +247,12 @@ export class SocketRecord {
   }
 
   #address(offset: number): Buffer {
-    return unmapped(this.#body.subarray(offset, offset + (this.ipv6Socket ? 16 : 4)))
+    const start = this.#start + offset
+    return unmapped(this.#bytes.subarray(start, start + (this.ipv6Socket ? 16 : 4)))
   }
 
   #read<Value>(type: number, decode: (payload: Buffer) => Value): Value | undefined {
-    const payload = findAttribute(this.#body, type, FIXED_LENGTH)
+    const payload = findAttribute(this.#bytes, type, this.#start + FIXED_LENGTH, this.#end)
     return payload === undefined ? undefined : decode(payload)
   }
 }

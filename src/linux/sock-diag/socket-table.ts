@@ -1,10 +1,9 @@
 import { isTidemarkError, TidemarkError } from '../../common/index.ts'
 import { ERRNO } from '../libc.ts'
 import { NETLINK, NetlinkSocket } from '../netlink/index.ts'
+import { type PreparedLookup, prepareLookup } from './lookup.ts'
 import {
   encodeDump,
-  type PreparedLookup,
-  prepareLookup,
   SOCK_DIAG_BY_FAMILY,
   type SocketFamily,
   type SocketProtocol,
@@ -51,10 +50,10 @@ export class SocketTable {
     try {
       const { name, payload } = lookup
       const record = SocketRecord.of(this.#netlink.ask({ name, type: SOCK_DIAG_BY_FAMILY, payload }).payload)
-      return record !== undefined && isOf(record, lookup) ? record : undefined
+      return record?.isOf(lookup) === true ? record : undefined
     } catch (error) {
       if (!isAbsent(error)) throw error
-      this.#checkSupport(lookup.family, lookup.tuple.protocol)
+      this.requireSupport(lookup.family, lookup.tuple.protocol)
       return undefined
     }
   }
@@ -85,8 +84,13 @@ export class SocketTable {
     this.close()
   }
 
-  /** "No such socket" and "no module for such sockets" are the same errno; only a dump tells them apart. */
-  #checkSupport(family: SocketFamily, protocol: SocketProtocol): void {
+  /**
+   * Checks that the kernel can tell of such sockets: "no such socket" and "no module for such sockets" are the same errno,
+   * and only a dump tells them apart.
+   *
+   * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING
+   */
+  requireSupport(family: SocketFamily, protocol: SocketProtocol): void {
     const key = `${family} ${protocol}`
     if (this.#supported.has(key)) return
     // No state matches, so this is cheap and empty; without the module it throws.
@@ -101,15 +105,4 @@ function isAbsent(error: unknown): boolean {
 
 function missing(family: SocketFamily, protocol: SocketProtocol, cause: unknown): TidemarkError {
   return new TidemarkError('SOCKET_DIAGNOSTICS_MISSING', { family, protocol }, cause)
-}
-
-/** Whether the record is of the socket asked for: the kernel also gives a listener that would take the connection. */
-function isOf(record: SocketRecord, { tuple, localBytes, remoteBytes }: PreparedLookup): boolean {
-  if (record.localPort !== tuple.source.port) return false
-  if (tuple.protocol === 'udp' && record.remotePort === 0) return true
-  return (
-    record.remotePort === tuple.destination.port &&
-    record.localBytes.equals(localBytes) &&
-    record.remoteBytes.equals(remoteBytes)
-  )
 }

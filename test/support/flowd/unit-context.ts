@@ -1,5 +1,6 @@
 import { type Logger, Metrics, silentLogger } from '../../../src/common/index.ts'
 import type { Flow } from '../../../src/flowd/flow.ts'
+import { noSocketDeaths } from '../../../src/flowd/flow-table/index.ts'
 import type { UnitContext } from '../../../src/flowd/unit.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../../../src/scitags/index.ts'
 
@@ -35,6 +36,7 @@ export function unitContext(): UnitContext & { lines: LoggedLine[]; live: Map<st
       get: key => live.get(key),
       flows: () => live.values(),
     },
+    followDeaths: noSocketDeaths,
     health: () => ({
       status: 'ready',
       uptimeSeconds: 1,

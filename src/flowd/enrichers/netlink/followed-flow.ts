@@ -1,0 +1,12 @@
+import type { PreparedLookup, SocketRecord } from '../../../linux/index.ts'
+
+/** A flow whose socket is read again and again. */
+export interface FollowedFlow {
+  readonly key: string
+  readonly lookup: PreparedLookup
+  /** What was read last; undefined while no socket was found. */
+  last: SocketRecord | undefined
+}
+
+/** Is told what there is at a flow's 5-tuple now: a socket, or none. */
+export type OnFound = (flow: FollowedFlow, socket: SocketRecord | undefined) => void
