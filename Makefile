@@ -174,7 +174,7 @@ test: build ## every test that fits in ten minutes, on the real kernel when root
 
 .PHONY: test-all
 test-all: build ## the long tests, virtual machines among them (at most 40 minutes)
-	@tools/packages.sh build test dist deb rpm packaging
+	@tools/packages.sh build test dist deb rpm packaging arm64
 	@$(VITEST) --project long
 	@$(MAKE) test-vm
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages of the groups named, when root and apt-get is there; else says what is missing.
 # groups: run (the marker), build (BPF objects), dist (the executable),
-# deb, rpm (packages), packaging (the tests of all these), vm (virtual machines), test (real peers and captures)
+# deb, rpm (packages), packaging (the tests of all these), vm (virtual machines),
+# arm64 (the command emulated), test (real peers and captures)
 set -euo pipefail
 
 declare -A group=(
@@ -11,6 +12,7 @@ declare -A group=(
   [deb]="debhelper dpkg-dev fakeroot lintian"
   [rpm]="rpm rpmlint"
   [packaging]="debootstrap buildah"
+  [arm64]="qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libgcc-s1-arm64-cross"
   [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
   [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn rsyslog prometheus systemd"
 )
