@@ -66,5 +66,21 @@ function prometheusSection(options: PythonOptions): YamlSection {
       'nothing',
     )
   }
-  return { bindAddress: '0.0.0.0', netlinkPort: options.port('PROMETHEUS_SRV_PORT') ?? PROMETHEUS_PORT, skopsPort: 0 }
+  options.warn(
+    'BACKEND',
+    "names 'prometheus', which everybody may read",
+    'keep access: open, or set tokenFile or bindAddress',
+  )
+  options.warn(
+    'BACKEND',
+    "names 'prometheus', whose times are in µs now and whose labels are ids",
+    'adapt what reads them, or leave legacyNames out for our own names',
+  )
+  return {
+    bindAddress: '0.0.0.0',
+    access: 'open',
+    legacyNames: true,
+    netlinkPort: options.port('PROMETHEUS_SRV_PORT') ?? PROMETHEUS_PORT,
+    skopsPort: 0,
+  }
 }

@@ -1,14 +1,21 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { parseConfiguration } from '../../common/index.ts'
-import { FLOWD_CONFIGURATION } from '../configuration.ts'
+import { loadFlowdConfiguration } from '../configuration.ts'
 import { convertPythonConfiguration, formatConversionWarning } from './convert.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-converted-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const conf = join(folder, 'flowd.yaml')
 
 /** The result as a tree, once it has passed the check of configurations. */
 function converted(text: string): { result: unknown; warnings: string[] } {
   const { yaml, warnings } = convertPythonConfiguration(text)
-  parseConfiguration(FLOWD_CONFIGURATION, yaml, 'converted.yaml')
+  writeFileSync(conf, yaml)
+  loadFlowdConfiguration({ conf, calledAsFlowdGo: false })
   const notes = warnings.map(formatConversionWarning)
   for (const note of notes) expect(yaml).toContain(`# - ${note.replace(/[\p{Cc}\u{2028}\u{2029}]+/gu, ' ')}`.trimEnd())
   return { result: parse(yaml), warnings: notes }
@@ -42,7 +49,7 @@ describe('a configuration of Python flowd', () => {
         plugins: {
           netlink: {
             internalNetworks: ['192.0.2.0/24', '2001:db8::/32'],
-            rules: [{ experiment: 'atlas', activity: 'Production Input' }],
+            rules: [{ protocol: 'tcp', experiment: 'atlas', activity: 'Production Input' }],
           },
         },
         backends: { marker: { discoverInterfaces: true } },
@@ -52,7 +59,7 @@ describe('a configuration of Python flowd', () => {
       'connections by netlink, with statistics',
       "PLUGIN='netlink'\nBACKEND='udp_firefly'\nUDP_FIREFLY_NETLINK=True\nUDP_FIREFLY_IP4_SRC='192.0.2.1'\nUDP_FIREFLY_IP6_SRC='2001:db8::1'\nNETLINK_EXPERIMENT=2\n",
       {
-        plugins: { netlink: { rules: [{ experiment: 2, activity: 0 }] } },
+        plugins: { netlink: { rules: [{ protocol: 'tcp', experiment: 2, activity: 0 }] } },
         backends: {
           firefly: {
             sourceIpv4: '192.0.2.1',
@@ -69,7 +76,15 @@ describe('a configuration of Python flowd', () => {
       "PLUGIN='firefly'\nBACKEND='prometheus'\nFIREFLY_LISTENER_HOST='::'\nFIREFLY_LISTENER_PORT=10515\nPROMETHEUS_SRV_PORT=9001\n",
       {
         plugins: { firefly: { bindAddress: '::', bindPort: 10_515 } },
-        backends: { prometheus: { bindAddress: '0.0.0.0', netlinkPort: 9001, skopsPort: 0 } },
+        backends: {
+          prometheus: {
+            bindAddress: '0.0.0.0',
+            access: 'open',
+            legacyNames: true,
+            netlinkPort: 9001,
+            skopsPort: 0,
+          },
+        },
         enrichers: { netlink: {} },
       },
     ],
@@ -125,6 +140,10 @@ describe('a configuration of Python flowd', () => {
     [
       'PLUGIN="netstat"\nBACKEND="ebpf"\nNETSTAT_INTERNAL_NETWORKS="10.0.0.0/8 x"',
       ['NETSTAT_EXPERIMENT says no experiment', 'line 3: NETSTAT_INTERNAL_NETWORKS names "x", which is no network'],
+    ],
+    [
+      'PLUGIN="netlink"\nBACKEND="ebpf"\nNETLINK_EXPERIMENT="atlas"\nNETLINK_ACTIVITY="cooking"',
+      ['line 4: NETLINK_ACTIVITY is neither a number nor the name of an activity of atlas'],
     ],
     [
       'PLUGIN="iperf"\nBACKEND="ebpf"\nIPERF_FLOW_ID=1\nNETSTAT_ACTIVITY=1\nFOO=1\nFLOW_MAP_API="api"',

@@ -1,3 +1,4 @@
+import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
 import { convertBackends } from './backends.ts'
 import { convertPlugin } from './plugin.ts'
 import { readAssignments } from './python/index.ts'
@@ -34,7 +35,7 @@ export function convertPythonConfiguration(text: string): Conversion {
   const { assignments, unread } = readAssignments(text)
   const options = new PythonOptions(assignments, unread)
   const registry = registryUrl(options)
-  const plugins = convertPlugin(options)
+  const plugins = convertPlugin(options, registry === undefined ? new Registry(REGISTRY_SNAPSHOT) : undefined)
   const { backends, enrichers } = convertBackends(options)
   warnOfUnused(options)
   const sections = {

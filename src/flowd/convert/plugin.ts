@@ -1,8 +1,10 @@
+import { complaintsOfIds } from '../events/index.ts'
+import type { KnownNames } from '../unit.ts'
 import type { PythonOptions } from './python-options.ts'
 import type { YamlSection } from './yaml-text.ts'
 
 /** What one plugin of Python flowd becomes: a section of `plugins`. */
-type ConvertPlugin = (options: PythonOptions) => YamlSection
+type ConvertPlugin = (options: PythonOptions, known: KnownNames) => YamlSection
 
 /** The pairs of experiment and activity that its traffic generators are tagged with. */
 const IPERF_IDS = [
@@ -37,39 +39,48 @@ const PLUGINS: Readonly<Record<string, ConvertPlugin>> = {
       bindPort: options.port('FIREFLY_LISTENER_PORT') ?? 10_514,
     },
   }),
-  netstat: options => ({ netlink: taggedConnections(options, 'NETSTAT') }),
-  netlink: options => ({ netlink: taggedConnections(options, 'NETLINK') }),
+  netstat: (options, known) => ({ netlink: taggedConnections(options, known, 'NETSTAT') }),
+  netlink: (options, known) => ({ netlink: taggedConnections(options, known, 'NETLINK') }),
   iperf: () => ({ iperf3: { randomIDs: true, ...idLists(IPERF_IDS) } }),
   iperf_rr: () => ({ iperf3: { minSourcePort: 5201, maxSourcePort: 5299, ...idLists(IPERF_ROUND_ROBIN_IDS) } }),
 }
 
-/** The sections of `plugins` that the option PLUGIN means. */
-export function convertPlugin(options: PythonOptions): YamlSection {
+/**
+ * The sections of `plugins` that the option PLUGIN means.
+ *
+ * @param known the names that there are, where that is known without asking
+ */
+export function convertPlugin(options: PythonOptions, known: KnownNames): YamlSection {
   const name = options.text('PLUGIN')
   const convert = name !== undefined && Object.hasOwn(PLUGINS, name) ? PLUGINS[name] : undefined
-  if (convert !== undefined) return convert(options)
-  const known = Object.keys(PLUGINS).join(', ')
-  if (name === undefined) options.warn('PLUGIN', 'is not set', `flowd learns of no flows: name one of ${known}`)
+  if (convert !== undefined) return convert(options, known)
+  const names = Object.keys(PLUGINS).join(', ')
+  if (name === undefined) options.warn('PLUGIN', 'is not set', `flowd learns of no flows: name one of ${names}`)
   else
     options.warn(
       'PLUGIN',
       `names ${JSON.stringify(name)}, which Python flowd does not have`,
-      `its plugins are ${known}`,
+      `its plugins are ${names}`,
     )
   return {}
 }
 
 /** Python flowd's watch of TCP connections, whose options begin with the plugin's name. */
-function taggedConnections(options: PythonOptions, prefix: 'NETSTAT' | 'NETLINK'): YamlSection {
+function taggedConnections(options: PythonOptions, known: KnownNames, prefix: 'NETSTAT' | 'NETLINK'): YamlSection {
   const experiment = options.experiment(`${prefix}_EXPERIMENT`)
   const activity = options.activity(`${prefix}_ACTIVITY`) ?? 0
   const internalNetworks = options.networks(`${prefix}_INTERNAL_NETWORKS`)
-  if (experiment === undefined) {
+  const ids = experiment === undefined ? undefined : { experiment, activity }
+  if (ids === undefined) {
     options.warn(`${prefix}_EXPERIMENT`, 'says no experiment', 'add a rule: no connection is tagged without one')
   }
+  const keys = { experiment: `${prefix}_EXPERIMENT`, activity: `${prefix}_ACTIVITY` }
+  const complaints = ids === undefined ? [] : complaintsOfIds({ ...ids, keys }, known)
+  for (const { key, message } of complaints) options.warn(key, message, 'add a rule with names that the registry has')
   return {
     internalNetworks: internalNetworks.length === 0 ? undefined : internalNetworks,
-    rules: experiment === undefined ? [] : [{ experiment, activity }],
+    // Python flowd looks at TCP only.
+    rules: ids === undefined || complaints.length > 0 ? [] : [{ protocol: 'tcp', ...ids }],
   }
 }
 
