@@ -9,7 +9,7 @@
  *
  * A connection that was established before is not told of, nor one that never was: nobody asks for calls on them.
  */
-#define RING_BYTES (1 << 20)
+#define RING_BYTES (4 << 20)
 #include "ring.h"
 
 #include "watcher.h"

@@ -7,6 +7,7 @@
  *   header), counts packets and bytes by ports, flow label and traffic class; changes nothing.
  * probe_vlan, probe_qinq: push one or two VLAN tags as a driver with offload would see them (the outer one in metadata),
  *   then jump to the program in `probe_next`.
+ * probe_lose: hooks tc egress; drops one IPv6 packet of 400 at random, for kernels without netem.
  * probe_cut: shortens the packet to the length in `probe_length`, then jumps likewise: test runs refuse short frames.
  */
 #include "kernel.h"
@@ -87,6 +88,14 @@ int probe_count(struct __sk_buff *skb)
 		if (count->largest < skb->len)
 			count->largest = skb->len;
 	}
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int probe_lose(struct __sk_buff *skb)
+{
+	if (skb->protocol == bpf_htons(ETH_P_IPV6) && bpf_get_prandom_u32() % 400 == 0)
+		return 2; /* TC_ACT_SHOT */
 	return TC_ACT_UNSPEC;
 }
 

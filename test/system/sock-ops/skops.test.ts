@@ -8,6 +8,7 @@ import { inNetworkNamespace, SocketTable, type TcpInfo } from '../../../src/linu
 import { type FiveTuple, flowKey } from '../../../src/scitags/index.ts'
 import { describeEnricher } from '../../support/flowd/enricher-conformance.ts'
 import { flowOf, startEvent } from '../../support/flowd/flows.ts'
+import { expectAgreement, measureTransfer } from '../../support/flowd/measured-transfer.ts'
 import { unitContext } from '../../support/flowd/unit-context.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 import { TestCgroup } from '../../support/sock-ops/cgroup.ts'
@@ -73,6 +74,11 @@ const inLeft = <T>(action: () => Promise<T>): Promise<T> => inNetworkNamespace(l
 describeEnricher('skops', {
   create: (context, periodMs) => new Skops(options({}, periodMs), context),
   connect,
+})
+
+it('agrees with iperf3 and with ss over a wire that loses packets', async () => {
+  const enricher = new Skops(options({}, 10), unitContext())
+  expectAgreement(await measureTransfer({ seconds: 4, enricher, onSender: pid => cgroup.add(pid) }))
 })
 
 describe('skops', () => {
