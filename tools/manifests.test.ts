@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { API_PORT } from '../src/collector/api/index.ts'
 import { checkCollector } from '../src/collector/index.ts'
 import { parseConfiguration } from '../src/common/index.ts'
@@ -14,6 +15,14 @@ interface Resource {
   metadata: { name: string; labels?: Record<string, string> }
   data?: Record<string, string>
   spec: Record<string, unknown>
+}
+
+/** What they read of flowd's service in the compose file. */
+interface Service {
+  network_mode: string
+  user: string
+  cap_add: string[]
+  tmpfs: string[]
 }
 
 const containerfile = readFileSync('packaging/container/Containerfile', 'utf8')
@@ -104,6 +113,37 @@ describe('packaging/container/compose.yaml', () => {
     const values = effective(readFileSync('packaging/container/collector.yaml', 'utf8'))
     expect([values.get('http.bindAddress'), values.get('http.access')]).toEqual(['0.0.0.0', 'open'])
     expect(values.get('(router)')).toBe('amqp://van:5672')
+  })
+})
+
+describe('containers of flowd', () => {
+  const compose = parse(readFileSync('packaging/container/compose.yaml', 'utf8')) as {
+    services: Record<string, Service>
+  }
+
+  it('may do nothing that they need not, and each of the compose file as little', () => {
+    for (const service of Object.values(compose.services)) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    }
+    const capable = Object.entries(compose.services).filter(([, service]) => 'cap_add' in service)
+    expect(capable.map(([name]) => name)).toEqual(['flowd'])
+  })
+
+  it('are started alike by the compose file, the make target and the how-to', () => {
+    const flowd = compose.services['flowd']!
+    const started = execFileSync('make', ['--silent', 'docker-start', 'CONTAINERS=echo'], { encoding: 'utf8' })
+    const words = [
+      `--network ${flowd.network_mode}`,
+      `--user ${flowd.user}`,
+      ...flowd.cap_add.map(name => `--cap-add ${name}`),
+      ...flowd.tmpfs.map(folder => `--tmpfs ${folder}`),
+      ...['--cap-drop ALL', '--security-opt no-new-privileges', '--read-only', 'flowd run'],
+    ]
+    const howTo = readFileSync('docs/how-to/flowd-in-a-container.md', 'utf8')
+    for (const word of words) {
+      expect(started).toContain(word)
+      expect(howTo).toContain(word)
+    }
   })
 })
 

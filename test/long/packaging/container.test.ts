@@ -1,20 +1,26 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Images } from '../../support/packaging/images.ts'
 
 const BASE = 'localhost/debian:12'
 
+let images: Images
+beforeAll(() => {
+  images = new Images()
+  images.importDebian(BASE)
+}, 300_000)
+// Without a union file system each image is a whole copy.
+afterAll(() => images.remove(), 600_000)
+
 describe('the release image', () => {
-  let images: Images
   let image = ''
   let root = ''
   beforeAll(() => {
-    images = new Images()
-    images.importDebian(BASE)
     image = images.build('release', BASE, { COMMIT: '0123456789ab', COMMIT_DATE: '2026-01-01T00:00:00Z' })
     root = images.mount(image)
   }, 900_000)
-  afterAll(() => images.remove(), 120_000)
 
   /** Runs a command in the image as its user, on a root that cannot be written. */
   const run = (...command: string[]): string => {
@@ -45,6 +51,25 @@ describe('the release image', () => {
     expect(run('/usr/bin/tidemark', 'collector', 'check', '--conf', '/dev/null')).toContain('http.bindPort')
   })
 
+  it('runs flowd with two capabilities on that root, as the make target, the compose file and the how-to start it', () => {
+    const capabilities = '-all,+bpf,+net_admin'
+    const script = `
+      ip link set lo up
+      mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount -t sysfs sysfs "$0/sys"
+      touch "$0/etc/tidemark/flowd.yaml"
+      mount --bind packaging/container/flowd.yaml "$0/etc/tidemark/flowd.yaml"
+      for folder in /run/tidemark /var/lib/tidemark; do mount -t tmpfs -o mode=0775,gid=10514 tmpfs "$0$folder"; done
+      mount -o remount,bind,ro "$0"
+      exec env -i PATH="$PATH" timeout --signal=TERM 20 chroot "$0" /usr/bin/setpriv --regid 10514 --clear-groups \
+        --no-new-privs --inh-caps=${capabilities} --ambient-caps=${capabilities} --bounding-set=${capabilities} \
+        /usr/bin/tidemark flowd run`
+    const words = ['--mount', '--net', '--propagation', 'private', 'sh', '-euc', script, root]
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' })
+    expect(stdout + stderr).toContain('flowd is ready: plugins namedPipe; backends marker, firefly')
+    expect(stderr).toContain('msg=stopped')
+    expect(stderr).not.toMatch(/level=(WARN|ERROR)/)
+  })
+
   it('has nothing of what built it', () => {
     const found = execFileSync(
       'find',
@@ -54,5 +79,16 @@ describe('the release image', () => {
       },
     )
     expect(found).toBe('')
+  })
+})
+
+describe('the images for developers', () => {
+  it('have what building, testing and debugging need, and the sources', () => {
+    const root = images.mount(images.build('test', BASE, {}))
+    for (const program of ['clang-14', 'bpftool', 'tcpdump', 'tshark', 'iperf3', 'ip', 'make', 'node', 'npm', 'git']) {
+      const found = ['/usr/bin', '/usr/sbin', '/sbin'].some(folder => existsSync(join(root, folder, program)))
+      expect(found ? program : `no ${program}`).toBe(program)
+    }
+    expect(existsSync(join(root, 'src/Makefile'))).toBe(true)
   })
 })
