@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadFlowdConfiguration } from '../src/flowd/index.ts'
 
 const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -46,6 +48,24 @@ describe('the documentation', () => {
     const named = [...text.matchAll(/(?:^|`)make ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)(?:`|$|\s+#)/gm)]
     const words = named.flatMap(match => (match[1] ?? '').split(' '))
     expect(words.filter(word => !targets.has(word))).toEqual([])
+  })
+})
+
+describe('the configurations of flowd in the documentation', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-docs-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const blocks = pages.flatMap(page =>
+    [
+      ...readFileSync(page, 'utf8').matchAll(
+        /^```yaml\n((?:plugins|backends|enrichers|registry|flowTable):[\s\S]*?)^```/gm,
+      ),
+    ].map(match => ({ page, text: match[1] ?? '' })),
+  )
+
+  it.each(blocks)('are valid to the letter: $page', ({ text }) => {
+    const file = join(folder, 'flowd.yaml')
+    writeFileSync(file, text)
+    expect(() => loadFlowdConfiguration({ conf: file, calledAsFlowdGo: false, strict: true })).not.toThrow()
   })
 })
 

@@ -100,6 +100,16 @@ describe('flowd with the plugin netlink', () => {
     expect(flowd.stderr).not.toMatch(/warn|error/i)
   })
 
+  it('takes its own end for the source of a connection that others opened, with the user and cgroup that serve it', async () => {
+    await ofUser.tell('listen', LEFT, 5401)
+    await ofCgroup.tell('listen', LEFT, 5402)
+    await using flowd = await flowdWith(tagging({ ...USER_RULE, destinationPorts: ['1-65535'] }, cgroupRule())).ready()
+    for (const port of [5401, 5402]) await peer.tell('open', String(port), RIGHT, 0, LEFT, port)
+    await expectFlows(flowd, '5401 2 16', '5402 3 4')
+    await peer.tell('reset-all')
+    await expectFlows(flowd)
+  })
+
   it('keeps the flows of unchanged rules over a reload, and ends the others', async () => {
     const [user, group] = [await open(ofUser, 'user'), await open(ofCgroup, 'group')]
     await using flowd = await flowdWith(tagging(USER_RULE, cgroupRule())).ready()

@@ -118,7 +118,11 @@ export class SocketWatch implements Service {
   async #look(turns: Turns): Promise<void> {
     this.#looks += 1
     const came: HostSocket[] = []
-    for (const [family, protocol] of this.#kinds) await this.#lookAt(family, protocol, came, turns)
+    for (const [family, protocol] of this.#kinds) {
+      // The kernel goes through a large empty table within one call.
+      await turns.next()
+      await this.#lookAt(family, protocol, came, turns)
+    }
     const gone = await this.#takeGone(turns)
     if (this.#table !== undefined) await this.#setup.onLook({ came, gone, turns })
   }
