@@ -28,6 +28,6 @@ it.each([
   ['example.org', 'example.org:1234'],
   ['::1', '[::1]:1234'],
   ['fe80::3333:2222:1111:0000', '[fe80::3333:2222:1111:0000]:1234'],
-])('an endpoint at %s is written %s', (address, text) => {
+])('V77: an endpoint at %s is written %s', (address, text) => {
   expect(formatEndpoint({ address, port: 1234 })).toBe(text)
 })

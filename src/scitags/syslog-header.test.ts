@@ -16,7 +16,7 @@ describe('syslog header', () => {
     '<134>1 2024-03-28T08:58:48.899646+00:00 etf-cs9.cern.ch flowd - firefly-json - {}',
     '<134>1 - host xrootd - firefly-json - {}',
     '<134>1 2024-03-28T08:58:48Z 2001:db8::1 dCache - firefly-json - {}',
-  ])('reads %s', text => {
+  ])('V76: reads %s', text => {
     const read = parseSyslogHeader(text)
     expect(read?.header).toMatchObject({ facility: 16, severity: 6, msgId: 'firefly-json' })
     expect(text.slice(read?.messageOffset)).toBe('{}')
@@ -31,7 +31,7 @@ describe('syslog header', () => {
     ['version 0', '<134>0 - host app - firefly-json - {}'],
     ['an unclosed element', '<134>1 - host app - firefly-json [a b="c" {}'],
     ['text glued to an element', '<134>1 - host app - firefly-json [a b="c"]{}'],
-  ])('refuses %s', (_what, text) => expect(parseSyslogHeader(text)).toBeUndefined())
+  ])('V76: refuses %s', (_what, text) => expect(parseSyslogHeader(text)).toBeUndefined())
 
   it('reads structured data with its escapes, and a byte order mark before the message', () => {
     const text = '<165>1 - h a 12 ID47 [one@1 k="a\\"b\\\\c\\]d" k="{"][two] \uFEFFmessage'

@@ -10,7 +10,7 @@ describe('timestamps', () => {
     [NOON, '2025-12-11T12:00:00+00:00'],
     [NOON + 998_202, '2025-12-11T12:00:00.998202+00:00'],
     [NOON + 1, '2025-12-11T12:00:00.000001+00:00'],
-  ])('%i is %s', (us, text) => {
+  ])('V74: %i is %s', (us, text) => {
     expect(formatTimestamp(us)).toBe(text)
     expect(parseTimestamp(text)).toBe(us)
   })

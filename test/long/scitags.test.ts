@@ -15,6 +15,6 @@ describe('scitags, a million times', () => {
   it('any text survives the reading of headers', () => syslogHeadersSurvive(CASES))
   it('fireflies are read as they were written, and conform', () => firefliesRoundTrip(CASES, conformsToFireflySchema))
   it('fireflies that the backend writes conform, whatever was read of the flow', () =>
-    sentFirefliesConform(CASES, conformsToFireflySchema))
+    sentFirefliesConform(CASES / 5, conformsToFireflySchema))
   it('any datagram survives the reading of fireflies', () => firefliesSurvive(CASES))
 })

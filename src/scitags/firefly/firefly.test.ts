@@ -33,7 +33,7 @@ describe('formatFirefly', () => {
     )
   })
 
-  it('writes a perfSONAR start, whose start time is unknown, as the reference does', () => {
+  it('V73: writes a perfSONAR start, whose start time is unknown, as the reference does', () => {
     const nowhere = { address: '::', port: 0 }
     const flow = { protocol: 'tcp', family: 'ipv6', source: nowhere, destination: nowhere } as const
     expect(formatFirefly({ state: 'start', flow, experiment: 2, activity: 2, application: 'flowd-go-2.4.2' })).toBe(
@@ -67,7 +67,7 @@ describe('formatFirefly', () => {
     ['start with netlink', { ...started, blocks: { netlink: { rtt: 1 } } }],
     ['start with skOps', { ...started, blocks: { skOps: { rtt: 1 } } }],
     ['start with both', { ...started, blocks: { netlink: {}, skOps: {} } }],
-  ])('%s conforms to the schema', (_what, firefly) => {
+  ])('V75: %s conforms to the schema', (_what, firefly) => {
     expect(conformsToFireflySchema(JSON.parse(formatFirefly(firefly)))).toBe(true)
     expect(parseFirefly(formatFirefly(firefly))).toEqual({ ok: true, value: firefly })
   })
@@ -162,6 +162,12 @@ describe('parseFireflyDatagram', () => {
   ])('refuses %s and names the field', (_what, datagram, field) => {
     const read = parseFireflyDatagram(datagram)
     expect(read).toMatchObject({ ok: false, field })
+  })
+
+  it('keeps every digit of a foreign block, so that what is passed on is what came', () => {
+    const more = '"netlink":{"maxPacingRate":18446744073709551615,"list":[-9007199254740993,0.30000000000000004]}'
+    const read = parseFirefly(text().replace(/}$/, `,${more}}`))
+    expect(read.ok && formatFirefly(read.value)).toContain(`,${more}}`)
   })
 
   it('gives back every firefly that it wrote, and all conform', () =>

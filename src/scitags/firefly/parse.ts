@@ -1,3 +1,4 @@
+import { mayHoldLongIntegers, parseExactly } from '../exact-integer.ts'
 import type { FiveTuple, Protocol } from '../five-tuple.ts'
 import { type AddressFamily, addressFamily, canonicalAddress } from '../ip-address.ts'
 import { type Parsed, type ParseFailure, refused } from '../parsed.ts'
@@ -45,9 +46,16 @@ export function parseFirefly(text: string): Parsed<Firefly> {
     readContext(json['context'], firefly) ??
     readUsage(json['usage'], firefly)
   if (problem !== undefined) return problem
-  const blocks = Object.entries(json).filter(([name]) => !KNOWN_BLOCKS.has(name))
-  if (blocks.length > 0) firefly.blocks = Object.fromEntries(blocks)
+  const blocks = readBlocks(json, text)
+  if (blocks !== undefined) firefly.blocks = blocks
   return { ok: true, value: firefly as Firefly }
+}
+
+/** Foreign blocks are passed on, so their integers keep every digit: statistics use all of 64 bits. */
+function readBlocks(json: Json, text: string): Json | undefined {
+  if (Object.keys(json).every(name => KNOWN_BLOCKS.has(name))) return undefined
+  const exact = mayHoldLongIntegers(text) ? parseExactly(text) : json
+  return Object.fromEntries(Object.entries(exact as Json).filter(([name]) => !KNOWN_BLOCKS.has(name)))
 }
 
 function readLifecycle(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {

@@ -15,22 +15,29 @@ const ONE_PACKET_BYTES = 1232
 /** How the official collector begins to read a message: fields that are not empty, then the JSON object. */
 const COLLECTOR_GRAMMAR = /^<\d{1,3}>\d{1,2} (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ (?:-|\[.*?\]) \{.*\}$/s
 
-const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map(array => Buffer.from(array))
+/** Real replies, cut anywhere, with runs of another byte somewhere: figures of every size, some parts missing. */
+const replies = fc
+  .record({
+    length: fc.oneof(fc.constant(SOCKET_REPLY.length), fc.nat(SOCKET_REPLY.length)),
+    runs: fc.array(fc.tuple(fc.nat(SOCKET_REPLY.length), fc.integer({ min: 1, max: 16 }), fc.nat(255)), {
+      maxLength: 6,
+    }),
+  })
+  .map(({ length, runs }) => {
+    const reply = Buffer.from(SOCKET_REPLY.subarray(0, length))
+    for (const [start, count, byte] of runs) reply.fill(byte, Math.min(start, length), Math.min(start + count, length))
+    return SocketRecord.of(reply)
+  })
 
-/** Real replies with other bytes somewhere, so that figures of every size and blocks of every kind occur. */
-const sockets = fc.array(fc.tuple(fc.nat(SOCKET_REPLY.length - 1), fc.nat(255)), { maxLength: 8 }).map(changes => {
-  const reply = Buffer.from(SOCKET_REPLY)
-  for (const [position, value] of changes) reply[position] = value
-  return SocketRecord.of(reply)
-})
-
-const samples: fc.Arbitrary<TcpSample> = fc.record({
-  source: fc.constantFrom('netlink', 'skops'),
-  takenUs: times,
-  tcpInfo: bytes(260).map(decodeTcpInfo),
-  congestion: fc.option(fc.string({ maxLength: 15 }), { nil: undefined }),
-  socket: fc.option(sockets, { nil: undefined }),
-})
+const samples: fc.Arbitrary<TcpSample> = fc
+  .tuple(replies, fc.constantFrom('netlink', 'skops'), times)
+  .map(([socket, source, takenUs]) => ({
+    source,
+    takenUs,
+    tcpInfo: socket?.tcpInfo ?? decodeTcpInfo(Buffer.alloc(0)),
+    congestion: socket?.congestion,
+    socket: source === 'netlink' ? socket : undefined,
+  }))
 
 const counts = fc.maxSafeNat()
 const flows: fc.Arbitrary<Flow> = fc.record({
