@@ -7,6 +7,9 @@ export interface SeenFirefly {
   'flow-lifecycle': { state: string; 'start-time': string; 'end-time'?: string }
   'flow-id': { 'src-ip': string; 'dst-ip': string; 'src-port': number; 'dst-port': number; protocol: string }
   context: { 'experiment-id': number; 'activity-id': number }
+  usage?: { received: number; sent: number }
+  netlink?: object
+  skOps?: object
 }
 
 /** Receives the fireflies that arrive in a namespace (here when absent), at UDP port 10514 or any free one (0). */

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ENRICHERS } from '../../../src/flowd/enrichers/index.ts'
+import { conformsToFireflySchema } from '../../support/firefly-schema.ts'
+import { FireflyReceiver, type SeenFirefly } from '../../support/flowd/firefly-receiver.ts'
+import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+import { pairIsUp } from '../../support/marker-in-namespace.ts'
+import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
+import { Connections } from '../../support/sock-ops/connections.ts'
+
+const [LEFT, RIGHT] = ['2001:db8:1::1', '2001:db8:1::2']
+const PORT = 5777
+const IPERF3_PORT = 5201
+const IPERF3_SOURCE_PORT = 41_001
+const BLOCKS = { netlink: 'netlink', skops: 'skOps' } as const
+/** A socket that the other end has closed has received one more byte than was sent: the end itself. */
+const CLOSING_BYTES = 1
+
+const laboratory = new Laboratory()
+let left: TestNamespace
+let right: TestNamespace
+let receiver: FireflyReceiver
+let clients: Connections
+
+beforeAll(async () => {
+  const pair = laboratory.pair()
+  left = pair.left
+  right = pair.right
+  await pairIsUp(left, right)
+  receiver = await new FireflyReceiver(right).ready()
+  await new Connections(right).tell('listen', '::', PORT)
+  clients = new Connections(left)
+})
+afterAll(() => laboratory.close())
+
+/** flowd on the left, which sees the cgroups of the host, unlike what `ip netns exec` runs. */
+async function flowdWith(enrichers: object, backend: object = {}): Promise<FlowdProcess> {
+  const flowd = new FlowdProcess({
+    configuration: { backends: { firefly: { enrich: true, ...backend } }, enrichers: { period: 100, ...enrichers } },
+    spawn: (program, words, options) => spawn('nsenter', [`--net=${left.path}`, program, ...words], options),
+  })
+  return await flowd.ready()
+}
+
+const announce = (flowd: FlowdProcess, sourcePort: number, port: number) =>
+  flowd.control.send([`start tcp ${LEFT} ${sourcePort} ${RIGHT} ${port} 2 16`])
+
+const told = (sourcePort: number): SeenFirefly[] =>
+  receiver.fireflies.filter(firefly => firefly['flow-id']['src-port'] === sourcePort)
+
+const statesOf = (fireflies: readonly SeenFirefly[]) => fireflies.map(firefly => firefly['flow-lifecycle'].state)
+
+const isSorted = (counts: readonly number[]) => counts.every((count, index) => count >= (counts[index - 1] ?? 0))
+
+describe.each(Object.keys(ENRICHERS) as (keyof typeof ENRICHERS)[])('flowd with the enricher %s', name => {
+  it('tells how much a connection has moved while it lives, and exactly when it ends', async () => {
+    await using flowd = await flowdWith({ [name]: {} }, { enrichmentMode: 'full' })
+    const sourcePort = Number(await clients.tell('open', name, LEFT, 0, RIGHT, PORT))
+    await announce(flowd, sourcePort, PORT)
+    await receiver.one('start', sourcePort)
+    const [rounds, bytes] = [10, 123_457]
+    for (let round = 0; round < rounds; round += 1) {
+      await clients.tell('send', name, bytes)
+      await delay(150)
+    }
+    await clients.tell('end', name)
+    const end = await receiver.one('end', sourcePort)
+    const all = told(sourcePort)
+    for (const firefly of all) expect(conformsToFireflySchema(firefly), JSON.stringify(firefly)).toBe(true)
+    const ongoing = all.slice(1, -1)
+    expect(statesOf(all)).toEqual(['start', ...ongoing.map(() => 'ongoing'), 'end'])
+    expect(all[0]).not.toHaveProperty('usage')
+    const sent = ongoing.map(({ usage }) => usage?.sent ?? -1)
+    expect(isSorted(sent), sent.join(' ')).toBe(true)
+    expect(new Set(sent).size, sent.join(' ')).toBeGreaterThan(3)
+    expect(ongoing.at(-1)?.[BLOCKS[name]]).toMatchObject({ tcpInfo: { pMtu: 1500 } })
+    expect(end.usage?.sent).toBe(rounds * bytes)
+    expect(end.usage?.received).toBeLessThanOrEqual(CLOSING_BYTES)
+  }, 60_000)
+
+  it('agrees with iperf3', async () => {
+    await using flowd = await flowdWith({ [name]: {} }, { ongoingPeriod: 1 })
+    await announce(flowd, IPERF3_SOURCE_PORT, IPERF3_PORT)
+    const server = right.spawn('iperf3', ['-s', '-1', '-p', String(IPERF3_PORT), '--forceflush'])
+    await once(server.stdout!, 'data')
+    const words = ['-6', '-J', '-c', RIGHT, '-p', String(IPERF3_PORT), '--cport', String(IPERF3_SOURCE_PORT), '-t', '4']
+    const client = left.spawn('iperf3', words)
+    let output = ''
+    client.stdout?.on('data', text => (output += String(text)))
+    await once(client, 'close')
+    const { end } = JSON.parse(output) as { end: { sum_sent: { bytes: number } } }
+    const { usage } = await receiver.one('end', IPERF3_SOURCE_PORT)
+    expect((usage?.sent ?? 0) / end.sum_sent.bytes).toBeCloseTo(1, 2)
+    const ongoing = told(IPERF3_SOURCE_PORT).filter(firefly => firefly['flow-lifecycle'].state === 'ongoing')
+    expect(ongoing.length).toBeGreaterThanOrEqual(2)
+    receiver.fireflies.splice(0)
+  }, 60_000)
+})
