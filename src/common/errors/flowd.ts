@@ -101,12 +101,6 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 500,
   },
-  IPERF3_IDS_INVALID: {
-    message: 'the ids of plugins.iperf3 cannot be used: {problem}',
-    remedy: 'give experimentIDs and activityIDs as lists of one length, whose pairs the registry or their ranges allow',
-    exitCode: 78,
-    httpStatus: 500,
-  },
   SOCKET_DIAGNOSTICS_MISSING: {
     message: 'this kernel cannot tell which {family} {protocol} sockets live: its module for that is missing',
     remedy: 'load it with: modprobe -a inet_diag tcp_diag udp_diag',

@@ -1,4 +1,5 @@
 import { BPF_NEEDS, type PluginDefinition } from '../../unit.ts'
+import { complaintsOfPairs } from './id-pairs.ts'
 import { Iperf3 } from './iperf3.ts'
 import { IPERF3_OPTIONS } from './options.ts'
 
@@ -6,6 +7,7 @@ import { IPERF3_OPTIONS } from './options.ts'
 export const iperf3: PluginDefinition<typeof IPERF3_OPTIONS> = {
   options: IPERF3_OPTIONS,
   ownsFlows: true,
+  check: complaintsOfPairs,
   needs: [...BPF_NEEDS, 'cgroup'],
   create: (options, context) => new Iperf3(options, context),
 }

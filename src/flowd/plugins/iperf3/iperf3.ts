@@ -3,9 +3,10 @@ import { type Platform, requireBpf, thisPlatform } from '../../../linux/index.ts
 import { flowKey } from '../../../scitags/index.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
+import { type FlowIds, readIds } from '../../events/index.ts'
 import { SocketProgram } from '../../sock-ops/index.ts'
 import type { UnitContext } from '../../unit.ts'
-import { type IdPair, idPairs } from './id-pairs.ts'
+import { idPairs } from './id-pairs.ts'
 import { type ConnectionRecord, decodeRecord, encodeSettings, PROGRAM_NAME } from './layout.ts'
 import type { Iperf3Options } from './options.ts'
 
@@ -14,10 +15,10 @@ const ORIGIN = 'iperf3'
 /** How often connections are forgotten whose end was lost. */
 const SWEEP_MS = 60_000
 
-/** A connection that is open, with what was said of it. */
+/** A connection that is open, with what was said of it: nothing, when its ids mean nothing. */
 interface OpenConnection {
   key: string
-  ids: IdPair
+  ids: FlowIds | undefined
 }
 
 /** Tells of the TCP connections of this host that open and close, as the kernel sees them. */
@@ -30,7 +31,7 @@ export class Iperf3 implements Plugin {
   /** By cookie: ports come again while the end of their last connection is still on its way. */
   readonly #open = new Map<bigint, OpenConnection>()
   #emit: (event: FlowEvent) => void = () => undefined
-  #nextIds: () => IdPair = () => ({ experiment: 0, activity: 0 })
+  readonly #nextPair: ReturnType<typeof idPairs>
   #program: SocketProgram | undefined
   #sweep: NodeJS.Timeout | undefined
 
@@ -40,14 +41,14 @@ export class Iperf3 implements Plugin {
     this.#platform = platform
     this.#account = context.metrics.stage(`plugin ${ORIGIN}`)
     this.#warnings = new LogThrottle(context.log)
+    this.#nextPair = idPairs(options)
   }
 
   /**
-   * @throws TidemarkError IPERF3_IDS_INVALID, PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, and
+   * @throws TidemarkError PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, and
    *   what `SocketProgram` throws
    */
   async start(emit: (event: FlowEvent) => void): Promise<void> {
-    this.#nextIds = idPairs(this.#options, this.#context.registry.current)
     requireBpf('the plugin iperf3', this.#platform)
     this.#emit = emit
     const { programPath, cgroupPath } = this.#options
@@ -86,9 +87,13 @@ export class Iperf3 implements Plugin {
   }
 
   #start({ cookie, flow }: ConnectionRecord): void {
-    const ids = this.#nextIds()
+    const { experiment, activity } = this.#nextPair()
+    const read = readIds(experiment, activity, this.#context.registry.current)
+    const ids = read.ok ? read.value : undefined
     this.#open.set(cookie, { key: flowKey(flow), ids })
-    this.#tell({ state: 'start', flow, ...ids, startTimeUs: Date.now() * 1000, origin: ORIGIN })
+    if (!read.ok) this.#warnings.warn(() => [{ ...flow }, `${read.field}: ${read.problem}`])
+    if (ids === undefined) this.#account.drop('ids')
+    else this.#tell({ state: 'start', flow, ...ids, startTimeUs: Date.now() * 1000, origin: ORIGIN })
   }
 
   /** An end has the ids that its start had. */
@@ -100,7 +105,8 @@ export class Iperf3 implements Plugin {
       return
     }
     this.#open.delete(cookie)
-    this.#tell({ state: 'end', flow, ...open.ids, endTimeUs: Date.now() * 1000, origin: ORIGIN })
+    if (open.ids === undefined) this.#account.drop('ids')
+    else this.#tell({ state: 'end', flow, ...open.ids, endTimeUs: Date.now() * 1000, origin: ORIGIN })
   }
 
   #tell(event: FlowEvent): void {
