@@ -42,7 +42,7 @@ export const FLOWD_ERRORS = {
   CAPABILITY_MISSING: {
     message: '{what} lacks {missing}',
     remedy:
-      'run as root, or grant what is missing: CAP_BPF and CAP_NET_ADMIN, which the systemd unit has; for enrichers.skops CAP_PERFMON as well, by a drop-in (systemctl edit tidemark-flowd) with AmbientCapabilities=CAP_PERFMON and CapabilityBoundingSet=CAP_PERFMON',
+      'run as root, or grant what is missing: CAP_BPF and CAP_NET_ADMIN, which the systemd unit has; for enrichers.skops CAP_PERFMON as well, by the drop-in /usr/share/tidemark/examples/flowd-perfmon.conf (it belongs in /etc/systemd/system/tidemark-flowd.service.d/)',
     exitCode: 78,
     httpStatus: 500,
   },

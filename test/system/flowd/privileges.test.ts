@@ -124,6 +124,6 @@ describe('flowd without root', () => {
     })
     expect(await flowd.ended()).toBe(78)
     expect(flowd.stderr).toContain(`CAPABILITY_MISSING: ${unit} lacks ${missing}\n`)
-    expect(flowd.stderr).toMatch(/^remedy: .*AmbientCapabilities=CAP_PERFMON/m)
+    expect(flowd.stderr).toMatch(/^remedy: .*CAP_PERFMON as well, by the drop-in/m)
   })
 })
