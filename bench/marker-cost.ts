@@ -15,7 +15,7 @@ const LOOKED_UP = 8
 const ROUNDS = 12
 const RUNS = 500_000
 
-const programs = new KernelPrograms({ maxFlows: FLOWS, strategy: 'label', matchAll: false })
+const programs = new KernelPrograms({ maxFlows: FLOWS, strategy: 'label', matchAll: false, debug: false })
 const marker = programs.program(14)
 const probe = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: 'probe_empty' })
 const empty = probe.program('probe_empty')

@@ -55,6 +55,7 @@ struct __sk_buff {
 	__u32 vlan_present;
 	__u32 vlan_tci;
 	__u32 vlan_proto;
+	__u32 ifindex;
 	__u32 data;
 	__u32 data_end;
 	__u32 gso_size;

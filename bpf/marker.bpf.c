@@ -17,6 +17,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "marker.h"
+/* 5,000 verdicts; where nobody debugs, there is no ring. */
+#define RING_BYTES (256 * 1024)
+#include "ring.h"
 
 #define MAX_VLAN_TAGS 2
 #define MAX_EXTENSION_HEADERS 6
@@ -94,6 +97,7 @@ struct packet {
 	_Bool thorough;
 	void *data;
 	void *data_end;
+	struct verdict *verdict; /* set in debugging only */
 };
 
 /*
@@ -396,6 +400,10 @@ static __always_inline enum outcome mark_packet(const struct packet *packet, __b
 	    bpf_skb_load_bytes(packet->skb, transport, &copy.flow.source_port, 2 * sizeof(copy.flow.source_port)))
 		return TRUNCATED;
 
+	if (settings.debug) {
+		packet->verdict->flow = ipv6->flow;
+		packet->verdict->protocol = kind;
+	}
 	mark = look_up(&ipv6->flow, kind);
 	if (settings.match_all && !(mark & MARK_SET)) {
 		const struct flow any = {};
@@ -410,29 +418,48 @@ static __always_inline enum outcome mark_packet(const struct packet *packet, __b
 	return store(packet, network, word) ? MARKED : STORE_FAILED;
 }
 
-static __noinline int mark_uncommon(struct __sk_buff *skb)
+static __noinline int mark_uncommon(struct __sk_buff *skb, struct verdict *verdict)
 {
-	struct packet packet = { .skb = skb, .thorough = 1 };
+	struct packet packet = { .skb = skb, .thorough = 1, .verdict = verdict };
 
 	return mark_packet(&packet, skb->protocol, skb->len, settings.l2_header_bytes);
+}
+
+/* Tells user space; when the ring is full, that is counted. */
+static __always_inline void tell(const struct verdict *verdict)
+{
+	struct verdict *record = reserve_record(sizeof(*record));
+
+	if (record) {
+		*record = *verdict;
+		bpf_ringbuf_submit(record, 0);
+	}
 }
 
 SEC("tc")
 int tidemark_marker(struct __sk_buff *skb)
 {
-	struct packet packet = { .skb = skb, .data = (void *)(long)skb->data, .data_end = (void *)(long)skb->data_end };
+	struct verdict verdict;
+	struct packet packet = { .skb = skb, .verdict = &verdict,
+				 .data = (void *)(long)skb->data, .data_end = (void *)(long)skb->data_end };
 	__u32 bytes = skb->len, outcome;
 	__be16 type = skb->protocol;
 	__u64 *count;
 
+	if (settings.debug)
+		verdict = (struct verdict){ .interface = skb->ifindex, .bytes = bytes };
 	/* Constant offsets: without CAP_PERFMON the verifier lets no other be added to a pointer into the packet. */
 	outcome = settings.l2_header_bytes == ETH_HLEN ? mark_packet(&packet, type, bytes, ETH_HLEN) :
 							  mark_packet(&packet, type, bytes, 0);
 	if (outcome == UNCOMMON)
-		outcome = mark_uncommon(skb);
+		outcome = mark_uncommon(skb, &verdict);
 	count = bpf_map_lookup_elem(&tidemark_count, &outcome);
 	if (count)
 		(*count)++;
+	if (settings.debug) {
+		verdict.outcome = outcome;
+		tell(&verdict);
+	}
 	return TC_ACT_UNSPEC;
 }
 

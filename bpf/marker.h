@@ -10,6 +10,7 @@
 struct settings {
 	__u32 l2_header_bytes; /* 14 Ethernet and loopback, 0 raw IP (TUN, WireGuard, tunnels) */
 	__u32 strategy;        /* enum strategy */
+	__u32 debug;           /* 1: tell user space what became of each packet */
 	__u32 match_all;       /* 1: packets of flows that are not declared get the mark of the all-zero flow, if that is */
 };
 
@@ -62,6 +63,16 @@ enum outcome {
 	OUTCOMES,
 	UNCOMMON = OUTCOMES, /* for the thorough version to judge */
 	UNDECIDED,           /* so far nothing speaks against marking */
+};
+
+/* What became of one packet, for debugging. */
+struct verdict {
+	struct flow flow; /* zero when the packet was given up before its ports were known */
+	__u32 interface;
+	__u32 bytes;      /* as it came */
+	__u8 protocol;    /* TCP or UDP, or zero as above */
+	__u8 outcome;
+	__u8 unused[2];
 };
 
 #endif

@@ -25,4 +25,13 @@ describe('LogThrottle', () => {
       vi.useRealTimers()
     }
   })
+
+  it('does the same for what is no warning, and tells whether a line was logged', () => {
+    const lines: unknown[] = []
+    const log = { ...silentLogger, debug: (fields: object, message: string) => void lines.push([fields, message]) }
+    const throttle = new LogThrottle(log, { lines: 2, periodMs: 1000 })
+    expect([1, 2, 3].map(n => throttle.debug(() => [{ n }, 'seen']))).toEqual([true, true, false])
+    throttle.flush()
+    expect(lines.at(-1)).toEqual([{ leftOut: 1 }, 'similar lines were left out'])
+  })
 })

@@ -6,6 +6,9 @@ export interface LogThrottleOptions {
   periodMs?: number
 }
 
+/** Makes a line. */
+type Describe = () => readonly [fields: Record<string, unknown>, message: string]
+
 /**
  * Keeps a flood of bad input from flooding the log: so many lines a period, then one line that says how many were left
  * out. What it drops is counted elsewhere.
@@ -16,6 +19,7 @@ export class LogThrottle {
   readonly #periodMs: number
   #used = 0
   #leftOut = 0
+  #level: 'warn' | 'debug' = 'warn'
   #period: NodeJS.Timeout | undefined
 
   constructor(log: Logger, { lines = 10, periodMs = 10_000 }: LogThrottleOptions = {}) {
@@ -29,14 +33,13 @@ export class LogThrottle {
    *
    * @param describe makes the line; not called when there is no room for it
    */
-  warn(describe: () => readonly [fields: Record<string, unknown>, message: string]): void {
-    if (this.#used >= this.#lines) {
-      this.#leftOut += 1
-      return
-    }
-    this.#used += 1
-    this.#period ??= setTimeout(() => this.#renew(), this.#periodMs).unref()
-    this.#log.warn(...describe())
+  warn(describe: Describe): void {
+    this.#line('warn', describe)
+  }
+
+  /** The same for a line that is no warning; whether it was logged. */
+  debug(describe: Describe): boolean {
+    return this.#line('debug', describe)
   }
 
   /** Says what was left out in the current period, and begins a new one. */
@@ -45,11 +48,24 @@ export class LogThrottle {
     this.#renew()
   }
 
+  #line(level: 'warn' | 'debug', describe: Describe): boolean {
+    this.#level = level
+    if (this.#used >= this.#lines) {
+      this.#leftOut += 1
+      return false
+    }
+    this.#used += 1
+    this.#period ??= setTimeout(() => this.#renew(), this.#periodMs).unref()
+    this.#log[level](...describe())
+    return true
+  }
+
   #renew(): void {
     this.#period = undefined
     this.#used = 0
     if (this.#leftOut === 0) return
-    this.#log.warn({ leftOut: this.#leftOut }, 'similar warnings were left out')
+    const what = this.#level === 'warn' ? 'warnings' : 'lines'
+    this.#log[this.#level]({ leftOut: this.#leftOut }, `similar ${what} were left out`)
     this.#leftOut = 0
   }
 }

@@ -1,4 +1,4 @@
-export type { BpfLink, LoadOptions, TestRun } from './bpf/index.ts'
+export type { BpfLink, LoadOptions, RingBufferMaps, TestRun } from './bpf/index.ts'
 export {
   attachFilter,
   attachSockOps,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Metrics } from '../../src/common/index.ts'
 import { Marker } from '../../src/flowd/backends/marker/marker.ts'
 import type { MarkerOptions } from '../../src/flowd/backends/marker/options.ts'
 import type { Flow } from '../../src/flowd/flow.ts'
@@ -13,6 +14,7 @@ export const MARKER_DEFAULTS: MarkerOptions = {
   targetInterfaces: ['eth0'],
   markingStrategy: 'label',
   matchAll: false,
+  debugMode: false,
   maxFlows: 1000,
   attach: 'auto',
   removeQdisc: true,
@@ -29,11 +31,13 @@ export class MarkerInNamespace {
   readonly #namespace: TestNamespace
   readonly marker: Marker
   readonly lines: LoggedLine[]
+  readonly metrics: Metrics
 
   private constructor(namespace: TestNamespace, options: Partial<MarkerOptions>) {
     const context = unitContext()
     this.#namespace = namespace
     this.lines = context.lines
+    this.metrics = context.metrics
     this.marker = new Marker({ ...MARKER_DEFAULTS, ...options }, context)
   }
 

@@ -28,8 +28,13 @@ export class MarkerPrograms {
   readonly program: BpfProgram
   readonly marks: Marks
 
-  constructor({ maxFlows = 1000, strategy = 'label', matchAll = false }: Partial<KernelProgramOptions> = {}) {
-    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll })
+  constructor({
+    maxFlows = 1000,
+    strategy = 'label',
+    matchAll = false,
+    debug = false,
+  }: Partial<KernelProgramOptions> = {}) {
+    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll, debug })
     this.program = this.#programs.program(14)
     this.marks = new Marks(this.#programs.marks!, strategy)
   }

@@ -159,7 +159,7 @@ check_restart() {
 user_of() { ps -o user= -p "$(systemctl show -p MainPID --value "$1")" | tr -d ' '; }
 is_user() { [ "$(user_of "$1")" = tidemark ]; }
 
-configure() { # STRATEGY
+configure() { # STRATEGY [OPTIONS]
   cat >/etc/tidemark/flowd.yaml <<YAML
 plugins:
   namedPipe:
@@ -168,6 +168,7 @@ backends:
   marker:
     targetInterfaces: [v0]
     markingStrategy: $1
+    ${2:-}
   firefly: {}
 YAML
 }
@@ -211,16 +212,19 @@ for link in 'v0 1' 'v0.100 2' 'v0.100.200 3'; do
   ip -6 route add "fd00:${link#* }::2/128" dev "${link% *}" mtu 1476
 done
 port=21000
+declare -A options=([hopByHop]= [destination]='debugMode: true' [hopByHopDestination]='matchAll: true')
 for strategy in hopByHop destination hopByHopDestination; do
-  configure "$strategy"
+  configure "$strategy" "${options[$strategy]}"
   expect "flowd starts with $strategy" systemctl restart tidemark-flowd
   for link in 'a plain link 1' 'a VLAN 2' 'QinQ 3'; do
     port=$((port + 1))
     check_headers "$strategy marks on ${link% *}" "${link##* }" "$port" "$strategy"
   done
 done
-configure label
+configure label 'matchAll: true
+    debugMode: true'
 expect 'flowd goes back to the label' systemctl restart tidemark-flowd
+check_marks 'a flow is marked with every option on' 1 20007
 
 nobody_writes() { [ -p /run/tidemark/np ] && ! setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'echo x > /run/tidemark/np' 2>/dev/null; }
 nobody_controls() { tidemark flowd flows && ! setpriv --reuid nobody --regid nogroup --clear-groups tidemark flowd flows 2>/dev/null; }

@@ -55,16 +55,17 @@ const hasHeaders =
 
 describe('flowd without root', () => {
   it.each([
-    ['label', isLabelled],
-    ['hopByHop', hasHeaders(HOP_BY_HOP)],
-    ['destination', hasHeaders(DESTINATION)],
-    ['hopByHopDestination', hasHeaders(HOP_BY_HOP, DESTINATION)],
-  ] as const)('marks with CAP_BPF and CAP_NET_ADMIN alone, strategy %s', async (markingStrategy, isMarked) => {
+    [{}, isLabelled],
+    [{ matchAll: true, debugMode: true }, isLabelled],
+    [{ markingStrategy: 'hopByHop' }, hasHeaders(HOP_BY_HOP)],
+    [{ markingStrategy: 'destination', matchAll: true }, hasHeaders(DESTINATION)],
+    [{ markingStrategy: 'hopByHopDestination', debugMode: true }, hasHeaders(HOP_BY_HOP, DESTINATION)],
+  ])('marks with CAP_BPF and CAP_NET_ADMIN alone: %o', async (options, isMarked) => {
     using watch = new LabelWatch(right, 'eth0')
     const stream = await startStream(left, '2001:db8:1::2', 5001)
     await using flowd = await new FlowdProcess({
       folder: folderOf(NOBODY),
-      configuration: marking({ markingStrategy, matchAll: true }),
+      configuration: marking(options),
       prefix: asNobodyWith('bpf', 'net_admin'),
       spawn: (program, words, options) => left.spawn(program, words, options),
     }).ready()

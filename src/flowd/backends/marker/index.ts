@@ -13,7 +13,6 @@ export const marker: UnitDefinition<Backend, typeof MARKER_OPTIONS> = {
   ignoredKeys: {
     discoverInterfaces: 'is not supported yet: packets are marked on targetInterfaces',
     programPath: 'is not supported yet: the program that belongs to this version is used',
-    debugMode: "is not supported yet: 'make prog-list' and the counters in the metrics show what the program does",
   },
   create: (options, context) => new Marker(options, context),
 }

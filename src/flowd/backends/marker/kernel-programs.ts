@@ -1,13 +1,15 @@
 import { assetPath, TidemarkError } from '../../../common/index.ts'
-import { type BpfMap, BpfObject, type BpfProgram } from '../../../linux/index.ts'
+import { type BpfMap, BpfObject, type BpfProgram, type RingBufferMaps } from '../../../linux/index.ts'
 import {
   COUNTERS_MAP,
   encodeSettings,
   KEY_BYTES,
+  LOST_MAP,
   MARKS_MAP,
   type PacketCounts,
   PROGRAM_NAME,
   type ProgramSettings,
+  RECORDS_MAP,
   sumCounters,
   VALUE_BYTES,
 } from './layout.ts'
@@ -46,6 +48,13 @@ export class KernelPrograms {
     return this.#first?.map(MARKS_MAP)
   }
 
+  /** What the programs tell in debugging, once one is loaded. */
+  get verdicts(): RingBufferMaps | undefined {
+    const first = this.#first
+    if (first === undefined || !this.#options.debug) return undefined
+    return { records: first.map(RECORDS_MAP), lost: first.map(LOST_MAP) }
+  }
+
   /** What became of the packets so far; after `close`, until then. */
   get counts(): PacketCounts {
     const first = this.#first
@@ -72,13 +81,16 @@ export class KernelPrograms {
   #load(linkHeaderBytes: number): BpfObject {
     const first = this.#first
     const path = assetPath('bpf/marker.bpf.o')
+    const verdictMaps = [RECORDS_MAP, LOST_MAP]
+    const shared = [MARKS_MAP, COUNTERS_MAP, ...(this.#options.debug ? verdictMaps : [])]
     const object = BpfObject.load({
       path,
       program: PROGRAM_NAME,
       constants: encodeSettings({ ...this.#options, linkHeaderBytes }),
+      absentMaps: this.#options.debug ? [] : verdictMaps,
       ...(first === undefined
         ? { maxEntries: { [MARKS_MAP]: this.#options.maxFlows } }
-        : { sharedMaps: [first.map(MARKS_MAP), first.map(COUNTERS_MAP)] }),
+        : { sharedMaps: shared.map(name => first.map(name)) }),
     })
     this.#objects.set(linkHeaderBytes, object)
     requireLayout(object, path)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { FiveTuple } from '../../../scitags/index.ts'
-import { encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeMarks } from './layout.ts'
+import { decodeVerdict, encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeMarks } from './layout.ts'
 import { STRATEGIES } from './strategy.ts'
 
 const header = readFileSync('bpf/marker.h', 'utf8')
@@ -57,15 +57,33 @@ describe('what user space and the program share', () => {
   it('has the same settings in the same order', () => {
     const body = /struct settings \{([^}]*)\}/.exec(header)?.[1] ?? ''
     const names = [...body.matchAll(/^\t__u32 (\w+);/gm)].map(match => match[1])
-    expect(names).toEqual(['l2_header_bytes', 'strategy', 'match_all'])
-    const settings = encodeSettings({ linkHeaderBytes: 14, strategy: 'destination', matchAll: true })
-    expect(settings.toString('hex')).toBe('0e0000000200000001000000')
+    expect(names).toEqual(['l2_header_bytes', 'strategy', 'debug', 'match_all'])
+    const settings = encodeSettings({ linkHeaderBytes: 14, strategy: 'destination', debug: false, matchAll: true })
+    expect(settings.toString('hex')).toBe('0e000000020000000000000001000000')
   })
 
   it('has the same strategies in the same order', () => {
     const body = /enum strategy \{([^}]*)\}/.exec(header)?.[1] ?? ''
     const names = [...body.matchAll(/^\t([A-Z_]+),/gm)].map(match => match[1]?.replaceAll('_', '').toLowerCase())
     expect(names).toEqual(STRATEGIES.map(name => name.toLowerCase()))
+  })
+})
+
+describe('a verdict', () => {
+  const record = (rest: string) => decodeVerdict(Buffer.from(`${KEY}${rest}`.replaceAll(' ', ''), 'hex'))
+  const KEY = '20010db8000000000000000000000001 20010db8000000000000000000000002 0929 1691'
+
+  it('has the same fields in the same order', () => {
+    const body = /struct verdict \{([^}]*)\}/.exec(header)?.[1] ?? ''
+    const fields = [...body.matchAll(/^\t(?:struct )?\w+ (\w+)(?:\[\d\])?;/gm)].map(match => match[1])
+    expect(fields).toEqual(['flow', 'interface', 'bytes', 'protocol', 'outcome', 'unused'])
+  })
+
+  it('names the flow as far as it is known', () => {
+    const common = { interfaceIndex: 7, bytes: 79 }
+    const flow = 'tcp [2001:db8::1]:2345 > [2001:db8::2]:5777'
+    expect(record('07000000 4f000000 06 00 0000')).toEqual({ ...common, outcome: 'marked', flow })
+    expect(record('07000000 4f000000 00 01 0000')).toEqual({ ...common, outcome: 'not_ipv6', flow: undefined })
   })
 })
 

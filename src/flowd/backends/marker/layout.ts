@@ -1,4 +1,4 @@
-import { writeIpv6Address } from '../../../linux/index.ts'
+import { addressText, writeIpv6Address } from '../../../linux/index.ts'
 import { type FiveTuple, withoutZone } from '../../../scitags/index.ts'
 import { type MarkingStrategy, STRATEGIES } from './strategy.ts'
 
@@ -8,6 +8,9 @@ import { type MarkingStrategy, STRATEGIES } from './strategy.ts'
 export const PROGRAM_NAME = 'tidemark_marker'
 export const MARKS_MAP = 'tidemark_marks'
 export const COUNTERS_MAP = 'tidemark_count'
+/** Of `bpf/ring.h`; there in debugging only. */
+export const RECORDS_MAP = 'tidemark_records'
+export const LOST_MAP = 'tidemark_lost'
 
 export const KEY_BYTES = 36
 export const VALUE_BYTES = 8
@@ -62,16 +65,19 @@ export interface ProgramSettings {
   /** Bytes of link-layer header that each packet begins with. */
   linkHeaderBytes: number
   strategy: MarkingStrategy
+  /** The program tells what became of each packet. */
+  debug: boolean
   /** Packets of flows that are not declared get the mark of the all-zero flow, if that is declared. */
   matchAll: boolean
 }
 
 /** `struct settings`. */
-export function encodeSettings({ linkHeaderBytes, strategy, matchAll }: ProgramSettings): Buffer {
-  const bytes = Buffer.alloc(12)
+export function encodeSettings({ linkHeaderBytes, strategy, debug, matchAll }: ProgramSettings): Buffer {
+  const bytes = Buffer.alloc(16)
   bytes.writeUInt32LE(linkHeaderBytes, 0)
   bytes.writeUInt32LE(STRATEGIES.indexOf(strategy), 4)
-  bytes.writeUInt32LE(Number(matchAll), 8)
+  bytes.writeUInt32LE(Number(debug), 8)
+  bytes.writeUInt32LE(Number(matchAll), 12)
   return bytes
 }
 
@@ -88,4 +94,28 @@ export function sumCounters(perCpu: (outcome: number) => readonly Buffer[]): Pac
     number
   >
   return { seen: sum(counts), ...byName }
+}
+
+/** What became of one packet. */
+export interface Verdict {
+  outcome: Outcome
+  interfaceIndex: number
+  /** As the packet came, with its link-layer header. */
+  bytes: number
+  /** Whose packet it was, as far as that was looked at: `tcp [2001:db8::1]:1 > [2001:db8::2]:2`. */
+  flow: string | undefined
+}
+
+/** `struct verdict`. */
+export function decodeVerdict(record: Buffer): Verdict {
+  const protocol = { 6: 'tcp', 17: 'udp' }[record.readUInt8(44)]
+  const end = (address: number, port: number) =>
+    `[${addressText(record.subarray(address, address + 16))}]:${record.readUInt16BE(port)}`
+  const ends = `${end(0, SOURCE_PORT_OFFSET)} > ${end(DESTINATION_OFFSET, DESTINATION_PORT_OFFSET)}`
+  return {
+    outcome: OUTCOMES[record.readUInt8(45)] ?? OUTCOMES[0],
+    interfaceIndex: record.readUInt32LE(36),
+    bytes: record.readUInt32LE(40),
+    flow: protocol === undefined ? undefined : `${protocol} ${ends}`,
+  }
 }

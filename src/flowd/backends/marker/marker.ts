@@ -18,6 +18,7 @@ import { KernelPrograms } from './kernel-programs.ts'
 import { OUTCOMES, type PacketCounts } from './layout.ts'
 import { Marks } from './marks.ts'
 import type { MarkerOptions } from './options.ts'
+import { VerdictLog } from './verdict-log.ts'
 
 /**
  * Marks the packets of live flows: keeps the kernel's map of marks equal to the flow table, as far as it has room, and
@@ -29,6 +30,7 @@ export class Marker implements Backend {
   readonly #account: StageAccount
   readonly #platform: Platform
   readonly #programs: KernelPrograms
+  readonly #verdicts: VerdictLog | undefined
   #marks: Marks | undefined
   #attachments: Attachment[] = []
   /** How many flows found the map full. */
@@ -41,7 +43,8 @@ export class Marker implements Backend {
     this.#log = log
     this.#account = metrics.stage('marks')
     this.#platform = platform
-    this.#programs = new KernelPrograms({ ...options, strategy: options.markingStrategy })
+    this.#programs = new KernelPrograms({ ...options, strategy: options.markingStrategy, debug: options.debugMode })
+    if (options.debugMode) this.#verdicts = new VerdictLog(log, metrics)
     this.#export(metrics)
   }
 
@@ -71,6 +74,8 @@ export class Marker implements Backend {
     using socket = NetlinkSocket.open(NETLINK.ROUTE)
     try {
       for (const name of new Set(this.#options.targetInterfaces)) this.#attach(socket, requireLink(socket, name))
+      const { verdicts } = this.#programs
+      if (verdicts !== undefined) this.#verdicts?.start(verdicts)
       this.#marks = new Marks(this.#programs.marks!, this.#options.markingStrategy)
     } catch (error) {
       this.#release()
@@ -142,6 +147,7 @@ export class Marker implements Backend {
       }
     }
     this.#marks = undefined
+    this.#verdicts?.stop()
     this.#programs.close()
   }
 

@@ -20,6 +20,11 @@ export const MARKER_OPTIONS = Type.Object(
       description:
         'Mark also the packets of flows that nobody declared, as the flow from `::` port 0 to `::` port 0 of their protocol is declared; true whenever the plugin `perfsonar` is on.',
     }),
+    debugMode: Type.Boolean({
+      default: false,
+      description:
+        'Log what became of each packet, at the level `debug`; at most 100 lines a second, the rest is counted.',
+    }),
     maxFlows: Type.Integer({
       default: 100_000,
       minimum: 1,
