@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "marker.h"
-/* 5,000 verdicts; where nobody debugs, there is no ring. */
+/* 4,600 verdicts; where nobody debugs, the ring is made smaller. */
 #define RING_BYTES (256 * 1024)
 #include "ring.h"
 

@@ -34,7 +34,6 @@ export interface Libbpf {
   bpf_map__value_size(map: Pointer): number
   bpf_map__max_entries(map: Pointer): number
   bpf_map__set_max_entries(map: Pointer, entries: number): number
-  bpf_map__set_autocreate(map: Pointer, autocreate: boolean): number
   bpf_map__set_initial_value(map: Pointer, value: Uint8Array, length: number): number
   bpf_map__reuse_fd(map: Pointer, fd: number): number
   bpf_program__fd(program: Pointer): number
@@ -89,7 +88,6 @@ const SIGNATURES: Readonly<Record<keyof Libbpf, string>> = {
   bpf_map__value_size: 'uint32_t bpf_map__value_size(const void *map)',
   bpf_map__max_entries: 'uint32_t bpf_map__max_entries(const void *map)',
   bpf_map__set_max_entries: 'int bpf_map__set_max_entries(void *map, uint32_t entries)',
-  bpf_map__set_autocreate: 'int bpf_map__set_autocreate(void *map, bool autocreate)',
   bpf_map__set_initial_value: 'int bpf_map__set_initial_value(void *map, const void *value, size_t length)',
   bpf_map__reuse_fd: 'int bpf_map__reuse_fd(void *map, int fd)',
   bpf_program__fd: 'int bpf_program__fd(const void *program)',

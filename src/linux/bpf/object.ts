@@ -14,8 +14,6 @@ export interface LoadOptions {
   constants?: Uint8Array
   /** Sizes of maps by name. */
   maxEntries?: Readonly<Record<string, number>>
-  /** Maps that are not made, since the constants rule out what would use them. */
-  absentMaps?: readonly string[]
   /** Maps of an object loaded before that this one uses instead of its own. */
   sharedMaps?: readonly BpfMap[]
 }
@@ -79,7 +77,7 @@ export class BpfObject {
     this.close()
   }
 
-  #configure({ constants, maxEntries = {}, absentMaps = [], sharedMaps = [] }: LoadOptions): void {
+  #configure({ constants, maxEntries = {}, sharedMaps = [] }: LoadOptions): void {
     const library = libbpf()
     if (constants !== undefined) {
       const map = this.#find('map', '.rodata')
@@ -90,9 +88,6 @@ export class BpfObject {
     }
     for (const [name, entries] of Object.entries(maxEntries)) {
       this.#check(`its map ${name}`, library.bpf_map__set_max_entries(this.#find('map', name), entries))
-    }
-    for (const name of absentMaps) {
-      this.#check(`its map ${name}`, library.bpf_map__set_autocreate(this.#find('map', name), false))
     }
     for (const map of sharedMaps) {
       this.#check(`its map ${map.name}`, library.bpf_map__reuse_fd(this.#find('map', map.name), map.fd))

@@ -14,6 +14,12 @@ import {
   VALUE_BYTES,
 } from './layout.ts'
 
+/**
+ * The least ring that every page size allows. There is one even where nobody debugs: without CAP_PERFMON the verifier
+ * also follows what a processor may do speculatively, and finds a map that is not there (seen with Linux 6.1 and 6.12).
+ */
+const UNUSED_RING_BYTES = 65_536
+
 const NO_PACKETS = sumCounters(() => [])
 
 export interface KernelProgramOptions extends Omit<ProgramSettings, 'linkHeaderBytes'> {
@@ -81,16 +87,14 @@ export class KernelPrograms {
   #load(linkHeaderBytes: number): BpfObject {
     const first = this.#first
     const path = assetPath('bpf/marker.bpf.o')
-    const verdictMaps = [RECORDS_MAP, LOST_MAP]
-    const shared = [MARKS_MAP, COUNTERS_MAP, ...(this.#options.debug ? verdictMaps : [])]
+    const { maxFlows, debug } = this.#options
     const object = BpfObject.load({
       path,
       program: PROGRAM_NAME,
       constants: encodeSettings({ ...this.#options, linkHeaderBytes }),
-      absentMaps: this.#options.debug ? [] : verdictMaps,
       ...(first === undefined
-        ? { maxEntries: { [MARKS_MAP]: this.#options.maxFlows } }
-        : { sharedMaps: shared.map(name => first.map(name)) }),
+        ? { maxEntries: { [MARKS_MAP]: maxFlows, ...(debug ? {} : { [RECORDS_MAP]: UNUSED_RING_BYTES }) } }
+        : { sharedMaps: [MARKS_MAP, COUNTERS_MAP, RECORDS_MAP, LOST_MAP].map(name => first.map(name)) }),
     })
     this.#objects.set(linkHeaderBytes, object)
     requireLayout(object, path)

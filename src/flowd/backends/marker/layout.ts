@@ -8,7 +8,7 @@ import { type MarkingStrategy, STRATEGIES } from './strategy.ts'
 export const PROGRAM_NAME = 'tidemark_marker'
 export const MARKS_MAP = 'tidemark_marks'
 export const COUNTERS_MAP = 'tidemark_count'
-/** Of `bpf/ring.h`; there in debugging only. */
+/** Of `bpf/ring.h`. */
 export const RECORDS_MAP = 'tidemark_records'
 export const LOST_MAP = 'tidemark_lost'
 
