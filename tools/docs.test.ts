@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { loadFlowdConfiguration } from '../src/flowd/index.ts'
+import { parse } from 'yaml'
+import { loadCollectorConfiguration } from '../src/collector/load-configuration.ts'
+import { FLOWD_CONFIGURATION, loadFlowdConfiguration } from '../src/flowd/index.ts'
+import { commandLineProblem, commandLines } from './command-lines.ts'
 
 const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -49,23 +52,58 @@ describe('the documentation', () => {
     const words = named.flatMap(match => (match[1] ?? '').split(' '))
     expect(words.filter(word => !targets.has(word))).toEqual([])
   })
+
+  // The reference of commands is generated from the commands themselves, with placeholders.
+  it.each(pages.filter(page => page !== 'docs/reference/commands.md'))('%s names only commands that exist', page => {
+    const lines = commandLines(readFileSync(page, 'utf8'))
+    expect(lines.map(line => [line, commandLineProblem(line)]).filter(([, problem]) => problem !== undefined)).toEqual(
+      [],
+    )
+  })
+
+  it('would be found to name commands, options and arguments that there are not', () => {
+    const lines = ['tidemark fly', 'tidemark flowd run --fast', 'tidemark sites here', 'tidemark doctor -o json | less']
+    expect(commandLines(`\`${lines[0]}\`\n\n\`\`\`\nsudo bin/${lines.slice(1).join('\n$ ')}\n\`\`\`\n`)).toEqual([
+      ...lines.slice(1),
+      lines[0],
+    ])
+    expect(lines.map(commandLineProblem)).toEqual([
+      "'tidemark' has no command fly",
+      "--fast is no option of 'tidemark flowd run'",
+      "'tidemark sites' takes no here",
+      undefined,
+    ])
+  })
 })
 
-describe('the configurations of flowd in the documentation', () => {
+describe('the configurations in the documentation', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-docs-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'configuration.yaml')
+  // What the page about modules writes.
+  cpSync('test/fixtures/modules', folder, { recursive: true })
+  const load = {
+    flowd: () => loadFlowdConfiguration({ conf: file, calledAsFlowdGo: false, strict: true }),
+    collector: () => loadCollectorConfiguration({ conf: file, strict: true }),
+  }
+
+  /** Which role's configuration a text is by its keys; those of Kubernetes and containers are checked elsewhere. */
+  function roleOf(text: string): keyof typeof load | undefined {
+    const keys = Object.keys((parse(text) as object | null) ?? {})
+    if (keys.includes('apiVersion') || keys.includes('services')) return undefined
+    return keys.every(key => key in FLOWD_CONFIGURATION.properties) ? 'flowd' : 'collector'
+  }
+
   const blocks = pages.flatMap(page =>
-    [
-      ...readFileSync(page, 'utf8').matchAll(
-        /^```yaml\n((?:plugins|backends|enrichers|registry|flowTable):[\s\S]*?)^```/gm,
-      ),
-    ].map(match => ({ page, text: match[1] ?? '' })),
+    [...readFileSync(page, 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```/gm)].flatMap(([, text = '']) => {
+      const role = roleOf(text)
+      return role === undefined ? [] : [{ page, role, text }]
+    }),
   )
 
-  it.each(blocks)('are valid to the letter: $page', ({ text }) => {
-    const file = join(folder, 'flowd.yaml')
+  it.each(blocks)('are valid to the letter: $page, $role', ({ role, text }) => {
     writeFileSync(file, text)
-    expect(() => loadFlowdConfiguration({ conf: file, calledAsFlowdGo: false, strict: true })).not.toThrow()
+    expect(() => load[role]()).not.toThrow()
   })
 })
 

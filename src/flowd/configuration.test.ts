@@ -9,7 +9,7 @@ import {
   loadFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
-import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
+import { DEPRECATED_KEYS } from './deprecated-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-configuration-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -131,14 +131,5 @@ describe('old keys', () => {
   it('leaves the present strategies alone', () => {
     const keys = translate('backends: {marker: {markingStrategy: label}}').warnings.map(warning => warning.key)
     expect(keys).not.toContain('backends.marker.markingStrategy')
-  })
-})
-
-describe('sections of flowd-go', () => {
-  it('are named when they have no effect yet', () => {
-    const missing = unsupportedSections(new Set(['plugins.api'])).map(row => row.key)
-    expect(missing).toContain('backends.prometheus')
-    expect(missing).toContain('enrichers.skops')
-    expect(missing).not.toContain('plugins.api')
   })
 })

@@ -12,7 +12,7 @@ import {
 } from '../common/index.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
-import { DEPRECATED_KEYS, unsupportedSections } from './deprecated-keys.ts'
+import { DEPRECATED_KEYS } from './deprecated-keys.ts'
 import { SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
 import { withMatchAll } from './match-all.ts'
@@ -131,7 +131,7 @@ export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): Effectiv
 function loadOptions(file: string, choice: FlowdFileChoice, units = BUILT_IN_UNITS): LoadOptions<FlowdConfiguration> {
   return {
     strict: choice.strict === true,
-    deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS, ...unsupportedSections(new Set(UNITS.keys()))],
+    deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS],
     profile: top => (impliesFlowdGo(file, choice) || top.get('compatibility') === FLOWD_GO ? FLOWD_GO : undefined),
     rules: values => complaints(values, units),
   }

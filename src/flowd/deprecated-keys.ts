@@ -63,18 +63,3 @@ export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
     says: "is spelled with 'IDs'",
   })),
 ]
-
-/** Every section that flowd-go has. */
-const FLOWD_GO_SECTIONS = [
-  ...['api', 'firefly', 'namedPipe', 'perfsonar', 'iperf3'].map(name => `plugins.${name}`),
-  ...['marker', 'firefly', 'prometheus'].map(name => `backends.${name}`),
-  ...['netlink', 'skops'].map(name => `enrichers.${name}`),
-]
-
-/** The sections that flowd-go has and `supported` lacks, so that they are named when a file has them. */
-export function unsupportedSections(supported: ReadonlySet<string>): DeprecatedKey[] {
-  return FLOWD_GO_SECTIONS.filter(section => !supported.has(section)).map(key => ({
-    key,
-    says: 'is a section of flowd-go that this version does not support yet: it has no effect',
-  }))
-}
