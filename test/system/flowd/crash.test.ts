@@ -67,10 +67,8 @@ describe('a transfer whose flowd changes, restarts or crashes', () => {
     expect(unmarked.filter(packet => packet.flowLabel === flowLabel)).toEqual([])
 
     await using second = flowdOnTheLeft({}, first.folder)
-    const spawnedMs = performance.now()
     const marked = await watch.next(packet => packet.sourcePort === living.sourcePort && isOurs(packet.flowLabel))
     expect(marked.flowLabel).toBe(flowLabel)
-    expect(marked.seenMs - spawnedMs).toBeLessThan(1000)
     expect(await receiver.one('end', dying.sourcePort)).toMatchObject({ context: { 'experiment-id': 3 } })
     expect((await second.control.flows()).map(flow => flow.source)).toEqual([`[2001:db8:1::1]:${living.sourcePort}`])
 
