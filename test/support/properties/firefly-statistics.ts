@@ -73,7 +73,7 @@ export function sentFirefliesConform(cases: number, conforms: (json: unknown) =>
         told.value.header?.timestampUs === nowUs &&
         told.value.firefly.state === state &&
         flowKey(told.value.firefly.flow) === flowKey(flow.tuple) &&
-        (told.value.firefly.usage === undefined) === (state === 'start' || flow.usage === undefined)
+        (told.value.firefly.usage === undefined) === (flow.usage === undefined)
       )
     }),
     { numRuns: cases },

@@ -2,7 +2,7 @@ import type { Firefly, FireflyState, TimestampUs } from '../../../scitags/index.
 import type { ForeignBlocks } from '../../event.ts'
 import type { Flow } from '../../flow.ts'
 
-/** What is said of a flow. A start tells no usage: nothing has been moved yet. */
+/** What is said of a flow. A start tells a usage only if its event did: nothing was read of the flow yet. */
 export function fireflyOf(
   state: FireflyState,
   flow: Flow,
@@ -19,7 +19,7 @@ export function fireflyOf(
     activity,
     application,
     ...(state === 'end' ? { endTimeUs: endTimeUs ?? nowUs } : {}),
-    ...(state === 'start' || usage === undefined ? {} : { usage }),
+    ...(usage === undefined ? {} : { usage }),
     ...(blocks === undefined ? {} : { blocks }),
   }
 }
