@@ -54,6 +54,7 @@ start_flowd() {
   tell flowd 'declare a flow:  make flow-start; list them:  bin/tidemark --conf conf/quickstart-flowd.yaml flowd flows'
   tell '' "named pipe:      echo 'start tcp ::1 2345 ::1 5777 cms 14' > $run/flowd.pipe"
   tell '' 'HTTP:            http://127.0.0.1:7777/flows'
+  tell '' 'for Prometheus:  http://127.0.0.1:8011/metrics'
   tell '' "log:             $run/flowd.out"
 }
 

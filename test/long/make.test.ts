@@ -164,6 +164,10 @@ describe('make', () => {
       const flows = () => execFileSync(join(clone, 'bin/tidemark'), tidemark, { cwd: clone, encoding: 'utf8' })
       succeeds('flow-start')
       expect(flows()).toContain('[::1]:2345')
+      const scrape = ['--net', '--target', String(child.pid), 'curl', '-s', 'http://127.0.0.1:8011/metrics']
+      expect(execFileSync('nsenter', scrape, { encoding: 'utf8' })).toMatch(
+        /^tidemark_activity_flows\{experiment="cms".*\} 1$/m,
+      )
       succeeds('flow-end')
       expect(flows()).not.toContain('[::1]:2345')
     } finally {

@@ -16,6 +16,8 @@ const COLUMNS: readonly Column<FlowView>[] = [
   },
   { heading: 'ORIGIN', value: flow => flow.origin },
   { heading: 'START', value: flow => flow.startTime },
+  { heading: 'SENT BYTES', value: flow => flow.usage?.sentBytes ?? '-' },
+  { heading: 'RECEIVED BYTES', value: flow => flow.usage?.receivedBytes ?? '-' },
 ]
 
 /** `flowd flows`: the live flows of the running daemon. */

@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../../common/index.ts'
+import type { Usage } from '../event.ts'
 import type { HealthView } from '../health.ts'
 
 /** A live flow as the control socket tells it. */
@@ -17,6 +18,8 @@ export interface FlowView {
   label?: number
   origin: string
   startTime: string
+  /** What it has moved so far, where an enricher or an event tells. */
+  usage?: Usage
 }
 
 /** What became of each line that was sent. */

@@ -4,7 +4,7 @@ import type { FlowView } from './control-port.ts'
 
 /** A flow as the control socket tells it: addresses with ports, names beside ids. */
 export function viewFlow(flow: Flow, registry: Registry): FlowView {
-  const { tuple, experiment, activity, label } = flow
+  const { tuple, experiment, activity, label, usage } = flow
   const experimentName = registry.experimentName(experiment)
   const activityName = registry.activityName(experiment, activity)
   return {
@@ -20,5 +20,6 @@ export function viewFlow(flow: Flow, registry: Registry): FlowView {
     application: flow.application,
     origin: flow.origin,
     startTime: formatTimestamp(flow.startTimeUs),
+    ...(usage === undefined ? {} : { usage }),
   }
 }
