@@ -20,13 +20,19 @@ export interface SeenPackets {
 const ATTACH_TYPE = { ingress: 46, egress: 47 } as const
 const BPF_F_BEFORE = 1 << 3
 
-/** A counting program of somebody else (`probe_count`), which stands where it is told. */
+/** A program of somebody else, which stands where it is told: one that counts, or one that loses packets. */
 export class Probe {
-  readonly #object = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: 'probe_count' })
+  readonly #name: string
+  readonly #object: BpfObject
   readonly #links: number[] = []
 
+  constructor(name: 'probe_count' | 'probe_lose' = 'probe_count') {
+    this.#name = name
+    this.#object = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: name })
+  }
+
   get program(): BpfProgram {
-    return this.#object.program('probe_count')
+    return this.#object.program(this.#name)
   }
 
   /** Attaches by TCX, as the first or the last of what is there now. */
@@ -70,5 +76,9 @@ export class Probe {
   close(): void {
     for (const fd of this.#links.splice(0)) closeSync(fd)
     this.#object.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 }

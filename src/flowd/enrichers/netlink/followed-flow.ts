@@ -6,6 +6,8 @@ export interface FollowedFlow {
   readonly lookup: PreparedLookup
   /** What was read last; undefined while no socket was found. */
   last: SocketRecord | undefined
+  /** Whether its socket was found before and is no more. */
+  isMissed: boolean
 }
 
 /** Is told what there is at a flow's 5-tuple now: a socket, or none. */

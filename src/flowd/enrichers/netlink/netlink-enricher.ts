@@ -29,6 +29,9 @@ const DUMP_US = 2
 /** In these the kernel keeps no statistics: a connection that has ended. */
 const PAST_STATES: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE'])
 
+/** How long a flow whose socket is not found waits for what the kernel tells of its end. */
+const LAST_WORDS_MS = 250
+
 /** What is open while the enricher runs. */
 interface Running {
   report: (report: SampleReport) => void
@@ -87,7 +90,7 @@ export class NetlinkEnricher implements Enricher {
     if (this.#running === undefined) return
     if (kind === 'end') this.#flows.delete(key)
     else if (tuple.protocol === this.#protocol && !this.#flows.has(key) && !isEveryFlow(tuple)) {
-      this.#flows.set(key, { key, lookup: prepareLookup(tuple, this.#options.ext), last: undefined })
+      this.#flows.set(key, { key, lookup: prepareLookup(tuple, this.#options.ext), last: undefined, isMissed: false })
       this.#running.pacer.start()
     }
   }
@@ -130,16 +133,25 @@ export class NetlinkEnricher implements Enricher {
 
   #found(flow: FollowedFlow, socket: SocketRecord | undefined): void {
     // The flow may have ended since the round began.
-    if (this.#flows.get(flow.key) !== flow) return
+    if (this.#flows.get(flow.key) !== flow || flow.isMissed) return
     const { last } = flow
     const isGone = socket === undefined || (this.#protocol === 'tcp' && PAST_STATES.has(socket.state))
     // Another cookie is another socket, which has taken the 5-tuple over.
     if (isGone || (last !== undefined && !socket.isSameSocket(last))) {
-      if (last !== undefined) this.#lose(flow, undefined)
+      if (last !== undefined) this.#miss(flow)
     } else if (((this.#options.state >>> socket.stateNumber) & 1) === 1) {
       flow.last = socket
       this.#opened().report({ key: flow.key, sample: new SocketSample(socket, Date.now() * 1000), gone: false })
     }
+  }
+
+  /** The last totals may be on their way; without them the flow is given up a moment later. */
+  #miss(flow: FollowedFlow): void {
+    if (flow.isMissed) return
+    flow.isMissed = true
+    setTimeout(() => {
+      if (this.#flows.get(flow.key) === flow) this.#lose(flow, undefined)
+    }, LAST_WORDS_MS)
   }
 
   #died(protocol: SocketProtocol, socket: SocketRecord): void {

@@ -28,7 +28,12 @@ describe('rounds over real sockets', () => {
   /** The other end's flow: on a server's port, of which there are many. */
   const reversed = ({ tuple }: Flow) =>
     flowOf(startEvent(1, { flow: { ...tuple, source: tuple.destination, destination: tuple.source } }))
-  const follow = ({ key, tuple }: Flow): FollowedFlow => ({ key, lookup: prepareLookup(tuple, 255), last: undefined })
+  const follow = ({ key, tuple }: Flow): FollowedFlow => ({
+    key,
+    lookup: prepareLookup(tuple, 255),
+    last: undefined,
+    isMissed: false,
+  })
 
   function runThrough(make: (onFound: (flow: FollowedFlow, socket: SocketRecord | undefined) => void) => Round) {
     const found = new Map<string, SocketRecord | undefined>()
