@@ -71,6 +71,29 @@ describe("flowd's configuration", () => {
   })
 })
 
+describe('values of flowd-go', () => {
+  const api = (text: string) => load(`plugins: {api: ${text}}`).values.plugins?.api
+
+  it('V98: strategies are read in any case, old ones keep their meaning', () => {
+    const strategy = (name: string) => load(`backends: {marker: {markingStrategy: ${name}}}`).values.backends?.marker
+    expect(strategy('HOPBYHOP')?.markingStrategy).toBe('hopByHop')
+    expect(strategy('flowLabel')?.markingStrategy).toBe('label')
+    expect(() => strategy('other')).toThrow('markingStrategy')
+  })
+
+  it('V99: a port is in its range, may be quoted, and an empty section is off', () => {
+    expect(() => api('{bindPort: 70000}')).toThrow('plugins.api.bindPort')
+    expect(api('{bindPort: "7777"}')?.bindPort).toBe(7777)
+    expect(api('')).toBeUndefined()
+  })
+
+  it('V100: a buffer for fireflies has at least 2048 bytes', () => {
+    const firefly = (text: string) => load(`plugins: {firefly: ${text}}`).values.plugins?.firefly
+    expect(() => firefly('{bufferSize: 2047}')).toThrow('plugins.firefly.bufferSize')
+    expect(firefly('{bufferSize: 2048}')?.bufferSize).toBe(2048)
+  })
+})
+
 describe('old keys', () => {
   /** What a version 2.2 file means now, with every unit supported. */
   function translate(text: string) {

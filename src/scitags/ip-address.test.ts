@@ -3,6 +3,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addressFamily, canonicalAddress, withoutZone } from './ip-address.ts'
 
+it.each([
+  ['127.0.0.1', 'ipv4'],
+  ['192.168.1.1', 'ipv4'],
+  ['::1', 'ipv6'],
+  ['2001:4860:4860::8844', 'ipv6'],
+  ['::FFFF:192.168.0.1', 'ipv6'],
+])('V94: %s is %s', (address, family) => expect(addressFamily(address)).toBe(family))
+
 describe('canonicalAddress', () => {
   it.each([
     ['10.0.0.1', '10.0.0.1'],

@@ -73,7 +73,7 @@ function pipelineOf(change: Partial<PipelineSetup> = {}) {
 }
 
 describe('Pipeline', () => {
-  it('leads events of every plugin through the table to every backend', async () => {
+  it('leads events of every plugin through the table to every backend (V103)', async () => {
     const { pipeline, stages, metrics } = pipelineOf()
     const backends = [new Recorder(), new Recorder()] as const
     await pipeline.addBackend('one', backends[0])

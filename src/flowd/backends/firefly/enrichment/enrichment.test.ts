@@ -166,7 +166,7 @@ describe('full', () => {
     })
   })
 
-  it('writes ports and addresses as they are read, not as the kernel holds them', () => {
+  it('V88: writes ports and addresses as they are read, not as the kernel holds them', () => {
     const bytes = Buffer.from(SOCKET_REPLY)
     bytes[0] = 2
     bytes.writeUInt16BE(443, 4)
