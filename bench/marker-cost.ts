@@ -80,7 +80,7 @@ function mean(values: readonly number[]): number {
 
 /** The cost of each case by one strategy, in ns. */
 function measure(strategy: MarkingStrategy): number[] {
-  const programs = new KernelPrograms({ maxFlows: FLOWS, strategy, matchAll: false, debug: false })
+  const programs = new KernelPrograms({ maxFlows: FLOWS, strategy, matchAll: false, debug: false, programPath: '' })
   const program = programs.program(14)
   const marks = new Marks(programs.marks!, strategy)
   for (let index = 0; index < FLOWS; index += 1) {

@@ -17,7 +17,7 @@ export { resolveCgroup } from './cgroup.ts'
 export { readClock, ticksPerSecond } from './clock.ts'
 export { addressText, writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
-export { linkHeaderBytes } from './link-layer.ts'
+export { ETHERNET_HEADER_BYTES, linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
 export type { Filter, Link } from './netlink/index.ts'
 export {
@@ -25,6 +25,7 @@ export {
   createVeth,
   deleteLink,
   findLink,
+  InterfaceChanges,
   limitSegments,
   listAddresses,
   listFilters,

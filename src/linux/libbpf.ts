@@ -29,6 +29,8 @@ export interface Libbpf {
   bpf_object__close(object: Pointer): void
   bpf_object__find_map_by_name(object: Pointer, name: string): Pointer
   bpf_object__find_program_by_name(object: Pointer, name: string): Pointer
+  bpf_object__next_map(object: Pointer, map: Pointer): Pointer
+  bpf_map__name(map: Pointer): string
   bpf_map__fd(map: Pointer): number
   bpf_map__key_size(map: Pointer): number
   bpf_map__value_size(map: Pointer): number
@@ -83,6 +85,8 @@ const SIGNATURES: Readonly<Record<keyof Libbpf, string>> = {
   bpf_object__close: 'void bpf_object__close(void *object)',
   bpf_object__find_map_by_name: 'void *bpf_object__find_map_by_name(const void *object, const char *name)',
   bpf_object__find_program_by_name: 'void *bpf_object__find_program_by_name(const void *object, const char *name)',
+  bpf_object__next_map: 'void *bpf_object__next_map(const void *object, const void *map)',
+  bpf_map__name: 'const char *bpf_map__name(const void *map)',
   bpf_map__fd: 'int bpf_map__fd(const void *map)',
   bpf_map__key_size: 'uint32_t bpf_map__key_size(const void *map)',
   bpf_map__value_size: 'uint32_t bpf_map__value_size(const void *map)',

@@ -1,6 +1,7 @@
 import { ARPHRD, type Link } from './netlink/index.ts'
 
-const ETHERNET_HEADER_BYTES = 14
+/** Before the IP header of a packet on Ethernet, VLAN tags aside. */
+export const ETHERNET_HEADER_BYTES = 14
 
 /**
  * How many bytes come before the IP header in a packet that the kernel hands to a tc program on the egress of an

@@ -12,12 +12,14 @@ import type { TestNamespace } from './namespace.ts'
 
 export const MARKER_DEFAULTS: MarkerOptions = {
   targetInterfaces: ['eth0'],
+  discoverInterfaces: false,
   markingStrategy: 'label',
   matchAll: false,
   debugMode: false,
   maxFlows: 1000,
   attach: 'auto',
   removeQdisc: true,
+  programPath: '',
 }
 
 /** A flow as the flow table would tell of it. */

@@ -33,8 +33,9 @@ export class MarkerPrograms {
     strategy = 'label',
     matchAll = false,
     debug = false,
+    programPath = '',
   }: Partial<KernelProgramOptions> = {}) {
-    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll, debug })
+    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll, debug, programPath })
     this.program = this.#programs.program(14)
     this.marks = new Marks(this.#programs.marks!, strategy)
   }

@@ -4,6 +4,7 @@ import { Pipeline } from '../../src/flowd/pipeline/index.ts'
 import { startEvent } from '../../test/support/flowd/flows.ts'
 import { createEveryUnit } from './every-unit.ts'
 import { familiesOf, familyTable } from './metric-families.ts'
+import { prometheusSections } from './prometheus-sections.ts'
 
 /** `docs/reference/metrics-flowd.md`: every family that flowd has about itself when every unit is on. */
 export async function flowdMetricsPage(): Promise<string> {
@@ -17,6 +18,8 @@ export async function flowdMetricsPage(): Promise<string> {
     'What a stage received is what it passed on, plus what it dropped by cause, plus what waits.',
     '',
     ...familyTable(families),
+    '',
+    ...prometheusSections(),
     '',
   ].join('\n')
 }

@@ -48,7 +48,8 @@ export const FLOWD_ERRORS = {
   },
   BPF_OBJECT_INVALID: {
     message: 'the BPF object {path} cannot be used: {reason}',
-    remedy: 'install the package again; in a checkout, run make bpf-update',
+    remedy:
+      'where programPath names it, build it from the headers of this version, or leave programPath out; else install the package again (in a checkout, run make bpf-update)',
     exitCode: 78,
     httpStatus: 500,
   },

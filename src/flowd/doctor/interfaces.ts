@@ -1,5 +1,6 @@
 import { TidemarkError } from '../../common/index.ts'
-import { type Link, linkHeaderBytes, listLinks, NETLINK, NetlinkSocket } from '../../linux/index.ts'
+import { type Link, linkHeaderBytes, NETLINK, NetlinkSocket } from '../../linux/index.ts'
+import { chooseInterfaces } from '../backends/index.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 import type { Check } from './host.ts'
 import { checkTrafficControl, type MarkerSection } from './traffic-control.ts'
@@ -7,14 +8,20 @@ import { checkTrafficControl, type MarkerSection } from './traffic-control.ts'
 /** The longest packet without IPv6 BIG TCP: 65,535 bytes of payload and the header, rounded as the kernel does. */
 const GSO_MAX_BYTES = 65_536
 
+const NONE_PUBLIC = warning(
+  'interfaces',
+  'none has a public IPv6 address, so nothing is marked until one has',
+  'give one a public address, or name interfaces in targetInterfaces and leave discoverInterfaces out',
+)
+
 /** The interfaces that are to be marked on, and what stands on them already. */
 export const checkInterfaces: Check = async ({ configuration }) => {
   const { marker } = configuration.backends ?? {}
   if (marker === undefined) return [ok('interfaces', 'none is to be marked on')]
   using socket = NetlinkSocket.open(NETLINK.ROUTE)
-  const links = new Map(listLinks(socket).map(link => [link.name, link]))
-  const findings: Finding[] = []
-  for (const name of new Set(marker.targetInterfaces)) {
+  const links = new Map(chooseInterfaces(socket, marker).map(link => [link.name, link]))
+  const findings: Finding[] = marker.discoverInterfaces && links.size === 0 ? [NONE_PUBLIC] : []
+  for (const name of marker.discoverInterfaces ? links.keys() : new Set(marker.targetInterfaces)) {
     const link = links.get(name)
     findings.push(checkLink(name, link))
     if (link === undefined) continue

@@ -1,4 +1,3 @@
-import { assetPath } from '../../common/index.ts'
 import {
   attachSockOps,
   type BpfLink,
@@ -8,6 +7,7 @@ import {
   RingBuffer,
   resolveCgroup,
 } from '../../linux/index.ts'
+import { programFile } from '../program-path.ts'
 
 /** How often the losses of the ring are looked at. */
 const LOOK_MS = 1000
@@ -52,8 +52,7 @@ export class SocketProgram {
     this.#setup = setup
     this.cgroup = resolveCgroup(cgroupPath)
     using made = new DisposableStack()
-    const path = programPath === '' ? assetPath(asset) : programPath
-    this.#object = made.use(BpfObject.load({ ...load, path }))
+    this.#object = made.use(BpfObject.load({ ...load, path: programFile(programPath, asset) }))
     const maps = { records: this.map('tidemark_records'), lost: this.map('tidemark_lost') }
     this.#ring = made.use(new RingBuffer(maps, setup.onRecord))
     this.#link = attachSockOps(this.#object.program(load.program), this.cgroup)

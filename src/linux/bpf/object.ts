@@ -5,6 +5,13 @@ import { describeErrno, ERRNO, lastErrno } from '../libc.ts'
 import { BpfMap } from './map.ts'
 import { BpfProgram } from './program.ts'
 
+/** Sizes of a map, in bytes, and how many entries it has room for at least. */
+export interface MapLayout {
+  keyBytes: number
+  valueBytes: number
+  entries?: number
+}
+
 export interface LoadOptions {
   /** The object file that clang made. */
   path: string
@@ -14,6 +21,8 @@ export interface LoadOptions {
   constants?: Uint8Array
   /** Sizes of maps by name. */
   maxEntries?: Readonly<Record<string, number>>
+  /** Maps that the object must have, and their sizes; one that has others is not loaded. */
+  layout?: Readonly<Record<string, MapLayout>>
   /** Maps of an object loaded before that this one uses instead of its own. */
   sharedMaps?: readonly BpfMap[]
 }
@@ -77,8 +86,9 @@ export class BpfObject {
     this.close()
   }
 
-  #configure({ constants, maxEntries = {}, sharedMaps = [] }: LoadOptions): void {
+  #configure({ constants, layout = {}, maxEntries = {}, sharedMaps = [] }: LoadOptions): void {
     const library = libbpf()
+    for (const [name, expected] of Object.entries(layout)) this.#requireLayout(name, expected)
     if (constants !== undefined) {
       const map = this.#find('map', '.rodata')
       const size = library.bpf_map__value_size(map)
@@ -107,6 +117,30 @@ export class BpfObject {
     }
   }
 
+  #requireLayout(name: string, expected: MapLayout): void {
+    const library = libbpf()
+    const map = library.bpf_object__find_map_by_name(this.#object, name)
+    if (map === null) {
+      const others = this.#describeMaps()
+      throw invalid(this.#path, `it has no map ${name} (${describeLayout(expected)}), but ${others}`)
+    }
+    const { keyBytes, valueBytes, entries = 0 } = expected
+    const found = layoutOf(map)
+    if (found.keyBytes === keyBytes && found.valueBytes === valueBytes && found.entries >= entries) return
+    throw invalid(this.#path, `its map ${name} has ${describeLayout(found)}, not ${describeLayout(expected)}`)
+  }
+
+  #describeMaps(): string {
+    const library = libbpf()
+    const described: string[] = []
+    let map = library.bpf_object__next_map(this.#object, null)
+    while (map !== null) {
+      described.push(`${library.bpf_map__name(map)} (${describeLayout(layoutOf(map))})`)
+      map = library.bpf_object__next_map(this.#object, map)
+    }
+    return described.length === 0 ? 'no map at all' : described.join(', ')
+  }
+
   #find(kind: 'map' | 'program', name: string): Pointer {
     const library = libbpf()
     const pointer =
@@ -120,6 +154,20 @@ export class BpfObject {
   #check(what: string, result: number): void {
     if (result < 0) throw invalid(this.#path, `${what}: ${describeErrno(-result)}`)
   }
+}
+
+function layoutOf(map: Pointer): Required<MapLayout> {
+  const library = libbpf()
+  return {
+    keyBytes: library.bpf_map__key_size(map),
+    valueBytes: library.bpf_map__value_size(map),
+    entries: library.bpf_map__max_entries(map),
+  }
+}
+
+function describeLayout({ keyBytes, valueBytes, entries }: MapLayout): string {
+  const sizes = `keys of ${keyBytes} bytes, values of ${valueBytes}`
+  return entries === undefined ? sizes : `${sizes}, ${entries} entries`
 }
 
 function invalid(path: string, reason: string): TidemarkError {

@@ -1,6 +1,7 @@
 export { addAddress, listAddresses } from './address.ts'
 export { decodeText, findAttribute } from './attribute.ts'
 export { BatchSocket } from './batch-socket.ts'
+export { InterfaceChanges } from './interface-changes.ts'
 export type { Link } from './link.ts'
 export { ARPHRD, createVeth, deleteLink, findLink, limitSegments, listLinks, moveLink, setLinkUp } from './link.ts'
 export { NetlinkListener } from './listener.ts'

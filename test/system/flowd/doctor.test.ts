@@ -109,6 +109,19 @@ describe('what the host offers', () => {
     expect({ status, found }).toEqual({ status: 'warning', found: saying('linux 2.6.') })
   })
 
+  it('has no public interface to discover, or one', async () => {
+    const discovering = { backends: { marker: { discoverInterfaces: true } } }
+    const namespace = laboratory.namespace()
+    expect((await examine(discovering, { namespace })).get('interfaces')).toMatchObject({
+      status: 'warning',
+      found: saying('none has a public IPv6 address'),
+    })
+    namespace.exec('ip', 'address', 'add', '2001:1458::5/128', 'dev', 'lo')
+    const findings = await examine(discovering, { namespace })
+    expect(findings.get('interfaces')).toBeUndefined()
+    expect(findings.get('interface lo')).toMatchObject({ status: 'ok' })
+  })
+
   it('is no Linux', async () => {
     const environment = { NODE_OPTIONS: `--import ${resolve('test/support/flowd/pretend-macos-child.ts')}` }
     const findings = await examine({}, { environment })

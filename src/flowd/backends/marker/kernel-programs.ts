@@ -1,17 +1,16 @@
-import { assetPath, TidemarkError } from '../../../common/index.ts'
 import { type BpfMap, BpfObject, type BpfProgram, type RingBufferMaps } from '../../../linux/index.ts'
+import { programFile } from '../../program-path.ts'
 import {
   COUNTERS_MAP,
   encodeSettings,
-  KEY_BYTES,
   LOST_MAP,
+  MAP_LAYOUT,
   MARKS_MAP,
   type PacketCounts,
   PROGRAM_NAME,
   type ProgramSettings,
   RECORDS_MAP,
   sumCounters,
-  VALUE_BYTES,
 } from './layout.ts'
 
 /**
@@ -24,6 +23,8 @@ const NO_PACKETS = sumCounters(() => [])
 
 export interface KernelProgramOptions extends Omit<ProgramSettings, 'linkHeaderBytes'> {
   maxFlows: number
+  /** An object file in place of ours; '' for none. */
+  programPath: string
 }
 
 /**
@@ -86,26 +87,17 @@ export class KernelPrograms {
 
   #load(linkHeaderBytes: number): BpfObject {
     const first = this.#first
-    const path = assetPath('bpf/marker.bpf.o')
     const { maxFlows, debug } = this.#options
     const object = BpfObject.load({
-      path,
+      path: programFile(this.#options.programPath, 'bpf/marker.bpf.o'),
       program: PROGRAM_NAME,
+      layout: MAP_LAYOUT,
       constants: encodeSettings({ ...this.#options, linkHeaderBytes }),
       ...(first === undefined
         ? { maxEntries: { [MARKS_MAP]: maxFlows, ...(debug ? {} : { [RECORDS_MAP]: UNUSED_RING_BYTES }) } }
         : { sharedMaps: [MARKS_MAP, COUNTERS_MAP, RECORDS_MAP, LOST_MAP].map(name => first.map(name)) }),
     })
     this.#objects.set(linkHeaderBytes, object)
-    requireLayout(object, path)
     return object
   }
-}
-
-/** Keys and values of another length would be read beyond their end. */
-function requireLayout(object: BpfObject, path: string): void {
-  const { keyBytes, valueBytes } = object.map(MARKS_MAP)
-  if (keyBytes === KEY_BYTES && valueBytes === VALUE_BYTES) return
-  const reason = `its keys and values have ${keyBytes} and ${valueBytes} bytes, not ${KEY_BYTES} and ${VALUE_BYTES}`
-  throw new TidemarkError('BPF_OBJECT_INVALID', { path, reason })
 }

@@ -39,6 +39,12 @@ export type Outcome = (typeof OUTCOMES)[number]
 /** `seen` is the sum of the others. */
 export type PacketCounts = Readonly<Record<Outcome | 'seen', number>>
 
+/** What an object must have, so that it can stand in for ours. */
+export const MAP_LAYOUT = {
+  [MARKS_MAP]: { keyBytes: KEY_BYTES, valueBytes: VALUE_BYTES },
+  [COUNTERS_MAP]: { keyBytes: 4, valueBytes: 8, entries: OUTCOMES.length },
+}
+
 /**
  * Writes the map's key for a flow: its addresses and ports in network byte order. The protocol is no part of it.
  *

@@ -1,10 +1,9 @@
-import { type Metrics, messageOf, type StageAccount, TidemarkError } from '../../../common/index.ts'
+import { type Metrics, type StageAccount, TidemarkError } from '../../../common/index.ts'
 import {
-  findLink,
+  ETHERNET_HEADER_BYTES,
   type Link,
   linkHeaderBytes,
-  NETLINK,
-  NetlinkSocket,
+  type NetlinkSocket,
   type Platform,
   requireBpf,
   thisPlatform,
@@ -14,6 +13,7 @@ import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { removeLeftovers } from './clsact-filter.ts'
+import { AttachedInterfaces } from './interfaces/index.ts'
 import { KernelPrograms } from './kernel-programs.ts'
 import { OUTCOMES, type PacketCounts } from './layout.ts'
 import { Marks } from './marks.ts'
@@ -32,7 +32,7 @@ export class Marker implements Backend {
   readonly #programs: KernelPrograms
   readonly #verdicts: VerdictLog | undefined
   #marks: Marks | undefined
-  #attachments: Attachment[] = []
+  readonly #interfaces: AttachedInterfaces
   /** How many flows found the map full. */
   #refusals = 0
   /** Whether it was said that the map is full, and not yet that it has room again. */
@@ -44,6 +44,7 @@ export class Marker implements Backend {
     this.#account = metrics.stage('marks')
     this.#platform = platform
     this.#programs = new KernelPrograms({ ...options, strategy: options.markingStrategy, debug: options.debugMode })
+    this.#interfaces = new AttachedInterfaces({ ...options, attach: (socket, link) => this.#attach(socket, link), log })
     if (options.debugMode) this.#verdicts = new VerdictLog(log, metrics)
     this.#export(metrics)
   }
@@ -71,9 +72,10 @@ export class Marker implements Backend {
    */
   async start(): Promise<void> {
     requireBpf('the marker', this.#platform)
-    using socket = NetlinkSocket.open(NETLINK.ROUTE)
     try {
-      for (const name of new Set(this.#options.targetInterfaces)) this.#attach(socket, requireLink(socket, name))
+      this.#interfaces.start()
+      // Marks are kept from the start on, also where no interface is there yet; and what the kernel refuses is known at once.
+      if (this.#programs.marks === undefined) this.#programs.program(ETHERNET_HEADER_BYTES)
       const { verdicts } = this.#programs
       if (verdicts !== undefined) this.#verdicts?.start(verdicts)
       this.#marks = new Marks(this.#programs.marks!, this.#options.markingStrategy)
@@ -95,16 +97,14 @@ export class Marker implements Backend {
     this.#release()
   }
 
-  #attach(socket: NetlinkSocket, link: Link): void {
+  #attach(socket: NetlinkSocket, link: Link): Attachment {
     const headerBytes = linkHeaderBytes(link)
     if (headerBytes === undefined) {
       throw new TidemarkError('LINK_TYPE_UNSUPPORTED', { interface: link.name, linkType: link.arphrd })
     }
     const left = removeLeftovers(socket, link)
     if (left.filters > 0) this.#log.warn({ interface: link.name, ...left }, 'removed what a crashed run had left')
-    const attachment = attach(socket, link, this.#programs.program(headerBytes), this.#options)
-    this.#attachments.push(attachment)
-    this.#log.info({ interface: link.name, how: attachment.how }, 'marking what leaves')
+    return attach(socket, link, this.#programs.program(headerBytes), this.#options)
   }
 
   #mark({ flow }: FlowChange): void {
@@ -139,13 +139,7 @@ export class Marker implements Backend {
   }
 
   #release(): void {
-    for (const attachment of this.#attachments.splice(0)) {
-      try {
-        attachment.detach()
-      } catch (error) {
-        this.#log.error({ reason: messageOf(error) }, 'a tc filter could not be removed')
-      }
-    }
+    this.#interfaces.stop()
     this.#marks = undefined
     this.#verdicts?.stop()
     this.#programs.close()
@@ -156,15 +150,13 @@ export class Marker implements Backend {
     metrics.gaugeOf(name('marks'), 'Flows whose packets are marked.', () => this.size)
     metrics.gaugeOf(name('waiting'), 'Flows that wait for room in the map.', () => this.#marks?.waiting ?? 0)
     metrics.counterOf(name('full_total'), 'Flows that found the map full.', () => this.#refusals)
+    const interfaces = this.#interfaces
+    metrics.gaugeOf(name('interfaces'), 'Interfaces that are marked on.', () => interfaces.size)
+    metrics.counterOf(name('attached_total'), 'How often marking on an interface began.', () => interfaces.attachments)
+    metrics.counterOf(name('attach_failed_total'), 'How often it could not begin.', () => interfaces.failures)
     for (const outcome of ['seen', ...OUTCOMES] as const) {
       const help = `Packets that left through the interfaces: ${outcome.replaceAll('_', ' ')}.`
       metrics.counterOf(name(`packets_${outcome}_total`), help, () => this.packets[outcome])
     }
   }
-}
-
-function requireLink(socket: NetlinkSocket, name: string): Link {
-  const link = findLink(socket, name)
-  if (link === undefined) throw new TidemarkError('INTERFACE_ABSENT', { interface: name })
-  return link
 }

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { PROGRAM_PATH_OPTION } from '../../program-path.ts'
 import { STRATEGIES } from './strategy.ts'
 
 /** The configuration section `backends.marker`. */
@@ -7,7 +8,13 @@ export const MARKER_OPTIONS = Type.Object(
     targetInterfaces: Type.Array(Type.String({ minLength: 1 }), {
       default: ['lo'],
       minItems: 1,
-      description: 'Interfaces whose outgoing packets are marked; each must be there when flowd starts.',
+      description:
+        'Interfaces whose outgoing packets are marked. Each must be there when flowd starts; one that is gone later is marked on again when it is back.',
+    }),
+    discoverInterfaces: Type.Boolean({
+      default: false,
+      description:
+        'In place of `targetInterfaces`: every interface that has a public IPv6 address, or gets one while flowd runs.',
     }),
     markingStrategy: Type.Enum([...STRATEGIES], {
       default: 'label',
@@ -41,6 +48,7 @@ export const MARKER_OPTIONS = Type.Object(
       default: true,
       description: 'With `clsact`: remove the qdisc at the end too, if flowd made it and nobody else uses it.',
     }),
+    programPath: PROGRAM_PATH_OPTION,
   },
   { description: "Writes the mark into the packets of declared flows, in the kernel's tc egress hook." },
 )

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describeBackend } from '../../../../test/support/flowd/backend-conformance.ts'
@@ -11,10 +10,7 @@ import { REGISTRY_SNAPSHOT, Registry } from '../../../scitags/index.ts'
 import type { Backend } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { TcpSample } from '../../sample.ts'
-import { ACTIVITY_FAMILIES, RTT } from './activities/families.ts'
-import { FLOW_FAMILIES } from './flows/index.ts'
 import { prometheus } from './index.ts'
-import { LEGACY_FAMILIES } from './legacy/families.ts'
 import type { PrometheusOptions } from './options.ts'
 import { PrometheusBackend } from './prometheus-backend.ts'
 
@@ -291,14 +287,6 @@ describe('the backend prometheus', () => {
       expect(await scrape(legacyNetlink)).not.toContain('<2:5777>')
       expect(await context.metrics.text()).toContain('tidemark_flowd_prometheus_flows_refused_total 1\n')
     })
-  })
-
-  it('shows the families that its README lists', () => {
-    const readme = readFileSync('src/flowd/backends/prometheus/README.md', 'utf8')
-    const rows = [...ACTIVITY_FAMILIES, RTT, ...FLOW_FAMILIES, ...LEGACY_FAMILIES].map(
-      ({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`,
-    )
-    expect(readme.split('\n').filter(line => /^\| `(tidemark|flow)_/.test(line))).toEqual(rows)
   })
 
   it('knows flows of IPv4 and of this host', async () => {

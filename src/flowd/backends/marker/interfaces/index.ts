@@ -1,0 +1,2 @@
+export { AttachedInterfaces } from './attached-interfaces.ts'
+export { chooseInterfaces } from './choice.ts'
