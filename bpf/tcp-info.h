@@ -180,7 +180,7 @@ static __always_inline __u8 tcp_options(const struct tcp_sock *tcp)
 		options |= TCPI_OPT_ECN_SEEN;
 	if (BITS(tcp, syn_data_acked))
 		options |= TCPI_OPT_SYN_DATA;
-	if (BITS(tcp, syn_fastopen_child))
+	if (bpf_core_field_exists(tcp->syn_fastopen_child) && BITS(tcp, syn_fastopen_child))
 		options |= TCPI_OPT_TFO_CHILD;
 	if (bpf_core_field_exists(tcp->tcp_usec_ts) && BITS(tcp, tcp_usec_ts))
 		options |= TCPI_OPT_USEC_TS;
