@@ -244,6 +244,60 @@ configure label
 systemctl reset-failed tidemark-flowd
 expect 'flowd starts again when mended' systemctl start tidemark-flowd
 
+# One metric of the transfer's flow, as skops told it to the backend prometheus.
+statistic() { # NAME
+  exec 3<>/dev/tcp/127.0.0.1/8081
+  printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+  tr -d '\r' <&3 | awk -v name="flow_tcp_$1{" 'index($0, name) == 1 && /20009:21009/ { print $NF }'
+  exec 3>&-
+}
+# What ss says of the transfer's socket.
+ss_says() { # NAME
+  ss -tniOH sport = :20009 | grep -o -E " $1:[0-9]+" | cut -d : -f 2
+}
+statistics_agree() {
+  local name rtt
+  for name in mss:mss pmtu:pmtu advmss:advmss; do
+    [ "$(statistic "${name%:*}")" = "$(ss_says "${name#*:}")" ] || {
+      echo "$name: skops says $(statistic "${name%:*}"), ss $(ss_says "${name#*:}")"
+      return 1
+    }
+  done
+  rtt=$(statistic rtt)
+  echo "rtt $rtt us, $(statistic bytes_sent_total) bytes"
+  # netem delays what leaves by 2 ms.
+  [ "${rtt%.*}" -ge 2000 ] && [ "$(statistic bytes_sent_total)" -gt 1000000 ]
+}
+no_flow_lives() { [ "$(tidemark flowd flows -o json | grep -c '"tcp"')" = 0 ]; }
+
+# The programs on sockets: the watcher finds a transfer and tells its end, skops samples it.
+check_socket_programs() {
+  echo 'plugins: { iperf3: {} }' >/etc/tidemark/flowd.yaml
+  systemctl stop tidemark-flowd
+  expect 'flowd starts with iperf3' starts tidemark-flowd
+  systemctl stop tidemark-flowd
+  install -D -m 0644 /usr/share/tidemark/examples/flowd-perfmon.conf -t /etc/systemd/system/tidemark-flowd.service.d
+  systemctl daemon-reload
+  cat >/etc/tidemark/flowd.yaml <<'YAML'
+plugins: { iperf3: { minDestinationPort: 21009, maxDestinationPort: 21009, experimentIDs: [cms], activityIDs: [14] } }
+backends: { prometheus: { legacyNames: true } }
+enrichers: { period: 100, skops: {} }
+YAML
+  expect 'flowd starts with iperf3 and skops' starts tidemark-flowd
+  ip netns exec peer iperf3 -s -1 -p 21009 -B fd00:1::2 >/dev/null 2>&1 &
+  sleep 1
+  iperf3 -6 -c fd00:1::2 -p 21009 --cport 20009 -b 10M -t 10 >/dev/null 2>&1 &
+  sleep 5
+  expect 'skops and ss agree on a transfer that iperf3 found' statistics_agree
+  wait $!
+  expect 'its end is told' wait_for 20 no_flow_lives
+  rm -r /etc/systemd/system/tidemark-flowd.service.d
+  systemctl daemon-reload
+  configure label
+  systemctl restart tidemark-flowd
+}
+check_socket_programs
+
 # A host that ran flowd-go until now: its unit and its configuration, with a stand-in for the program.
 make_flowd_go() {
   mkdir -p /etc/flowd-go
