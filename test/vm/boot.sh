@@ -26,6 +26,6 @@ rm "$work.cpio.zst"
 
 processor=(-accel tcg,thread=multi -cpu max)
 [ "$accelerator" = kvm ] && processor=(-accel kvm -cpu host)
-timeout "${VM_SECONDS:-1800}" qemu-system-x86_64 "${processor[@]}" -m 3072 -smp 2 -nographic -no-reboot -nic none \
+timeout "${VM_SECONDS:-1200}" qemu-system-x86_64 "${processor[@]}" -m 3072 -smp 2 -nographic -no-reboot -nic none \
   -kernel "$cache/kernels/$kernel/vmlinuz" -initrd "$work/initrd" \
-  -append "console=ttyS0 rdinit=/init ${VM_APPEND:-quiet systemd.show_status=0}"
+  -append "console=ttyS0 panic=-1 rdinit=/init ${VM_APPEND:-quiet systemd.show_status=0}"
