@@ -16,7 +16,7 @@ echo "virtual machines by $accelerator"
 run() { # KERNEL
   local from=$SECONDS log=build/vm/$1.log
   boot "$1"
-  if ! tr -d '\r' <"$log" | grep -a -q '^kernel: '; then
+  if ! grep -a -q 'check: ' "$log"; then
     cp "$log" "$log.first"
     boot "$1"
   fi
