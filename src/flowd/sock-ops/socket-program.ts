@@ -4,15 +4,12 @@ import {
   type BpfMap,
   BpfObject,
   type LoadOptions,
-  RingBuffer,
   resolveCgroup,
 } from '../../linux/index.ts'
 import { programFile } from '../program-path.ts'
+import { RecordRing, type RecordRingSetup, ringMaps } from '../record-ring.ts'
 
-/** How often the losses of the ring are looked at. */
-const LOOK_MS = 1000
-
-export interface SocketProgramSetup {
+export interface SocketProgramSetup<Told> extends RecordRingSetup<Told> {
   /** The object file that belongs to Tidemark, as `bpf/watcher.bpf.o`. */
   asset: string
   /** Another object file in its place, of the same layout; '' for none. */
@@ -20,25 +17,20 @@ export interface SocketProgramSetup {
   load: Omit<LoadOptions, 'path'>
   /** As configured; see `resolveCgroup`. */
   cgroupPath: string
-  /** Gets each record that the program writes, valid during the call only. */
-  onRecord: (record: Buffer) => void
-  /** Is told, within a second, how many records found the ring full. */
-  onLost: (count: number) => void
 }
 
 /**
  * A program on the TCP sockets of a cgroup that tells of them by a ring buffer (`bpf/ring.h`). It runs until `close`, or
  * until the process ends.
+ *
+ * @typeParam Told what a record of the program says
  */
-export class SocketProgram {
+export class SocketProgram<Told> {
   /** The cgroup that it is attached to. */
   readonly cgroup: string
-  readonly #setup: SocketProgramSetup
   readonly #object: BpfObject
-  readonly #ring: RingBuffer
+  readonly #ring: RecordRing<Told>
   readonly #link: BpfLink
-  readonly #look: NodeJS.Timeout
-  #lost = 0
   #open = true
 
   /**
@@ -47,17 +39,14 @@ export class SocketProgram {
    * @throws TidemarkError CGROUP_MISSING, CGROUP_INVALID, CGROUP_ATTACH_REFUSED, ASSET_MISSING, BPF_OBJECT_INVALID,
    *   BPF_LOAD_REFUSED, PERMISSION_DENIED
    */
-  constructor(setup: SocketProgramSetup) {
+  constructor(setup: SocketProgramSetup<Told>) {
     const { asset, programPath, load, cgroupPath } = setup
-    this.#setup = setup
     this.cgroup = resolveCgroup(cgroupPath)
     using made = new DisposableStack()
     this.#object = made.use(BpfObject.load({ ...load, path: programFile(programPath, asset) }))
-    const maps = { records: this.map('tidemark_records'), lost: this.map('tidemark_lost') }
-    this.#ring = made.use(new RingBuffer(maps, setup.onRecord))
+    this.#ring = made.use(new RecordRing(ringMaps(this.#object), setup))
     this.#link = attachSockOps(this.#object.program(load.program), this.cgroup)
     made.move()
-    this.#look = setInterval(() => this.#tellLost(), LOOK_MS)
   }
 
   map(name: string): BpfMap {
@@ -73,17 +62,8 @@ export class SocketProgram {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    clearInterval(this.#look)
     this.#link.close()
-    this.#ring.drain()
-    this.#tellLost()
     this.#ring.close()
     this.#object.close()
-  }
-
-  #tellLost(): void {
-    const lost = this.#ring.lost
-    if (lost > this.#lost) this.#setup.onLost(lost - this.#lost)
-    this.#lost = lost
   }
 }

@@ -1,15 +1,14 @@
 import { type BpfMap, BpfObject, type BpfProgram, type RingBufferMaps } from '../../../linux/index.ts'
 import { programFile } from '../../program-path.ts'
+import { LOST_MAP, RECORDS_MAP, ringMaps } from '../../record-ring.ts'
 import {
   COUNTERS_MAP,
   encodeSettings,
-  LOST_MAP,
   MAP_LAYOUT,
   MARKS_MAP,
   type PacketCounts,
   PROGRAM_NAME,
   type ProgramSettings,
-  RECORDS_MAP,
   sumCounters,
 } from './layout.ts'
 
@@ -58,8 +57,7 @@ export class KernelPrograms {
   /** What the programs tell in debugging, once one is loaded. */
   get verdicts(): RingBufferMaps | undefined {
     const first = this.#first
-    if (first === undefined || !this.#options.debug) return undefined
-    return { records: first.map(RECORDS_MAP), lost: first.map(LOST_MAP) }
+    return first === undefined || !this.#options.debug ? undefined : ringMaps(first)
   }
 
   /** What became of the packets so far; after `close`, until then. */

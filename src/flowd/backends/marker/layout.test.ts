@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { FiveTuple } from '../../../scitags/index.ts'
-import { decodeVerdict, encodeSettings, KEY_BYTES, OUTCOMES, sumCounters, writeKey, writeMarks } from './layout.ts'
+import {
+  asVerdict,
+  decodeVerdict,
+  encodeSettings,
+  KEY_BYTES,
+  OUTCOMES,
+  sumCounters,
+  writeKey,
+  writeMarks,
+} from './layout.ts'
 import { STRATEGIES } from './strategy.ts'
 
 const header = readFileSync('bpf/marker.h', 'utf8')
@@ -70,7 +79,8 @@ describe('what user space and the program share', () => {
 })
 
 describe('a verdict', () => {
-  const record = (rest: string) => decodeVerdict(Buffer.from(`${KEY}${rest}`.replaceAll(' ', ''), 'hex'))
+  const bytes = (rest: string) => asVerdict(Buffer.from(`${KEY}${rest}`.replaceAll(' ', ''), 'hex'))
+  const read = (rest: string) => decodeVerdict(bytes(rest)!)
   const KEY = '20010db8000000000000000000000001 20010db8000000000000000000000002 0929 1691'
 
   it('has the same fields in the same order', () => {
@@ -82,8 +92,18 @@ describe('a verdict', () => {
   it('names the flow as far as it is known', () => {
     const common = { interfaceIndex: 7, bytes: 79 }
     const flow = 'tcp [2001:db8::1]:2345 > [2001:db8::2]:5777'
-    expect(record('07000000 4f000000 06 00 0000')).toEqual({ ...common, outcome: 'marked', flow })
-    expect(record('07000000 4f000000 00 01 0000')).toEqual({ ...common, outcome: 'not_ipv6', flow: undefined })
+    expect(read('07000000 4f000000 06 00 0000')).toEqual({ ...common, outcome: 'marked', flow })
+    expect(read('07000000 4f000000 00 01 0000')).toEqual({ ...common, outcome: 'not_ipv6', flow: undefined })
+  })
+
+  it('is of one length and of a known outcome, or none', () => {
+    const last = (OUTCOMES.length - 1).toString(16).padStart(2, '0')
+    const unknown = OUTCOMES.length.toString(16).padStart(2, '0')
+    expect(bytes(`07000000 4f000000 06 ${last} 0000`)).toBeDefined()
+    for (const rest of ['', '07000000 4f000000 06 00 00', '07000000 4f000000 06 00 0000 00']) {
+      expect(bytes(rest)).toBeUndefined()
+    }
+    expect(bytes(`07000000 4f000000 06 ${unknown} 0000`)).toBeUndefined()
   })
 })
 

@@ -8,9 +8,6 @@ import { type MarkingStrategy, STRATEGIES } from './strategy.ts'
 export const PROGRAM_NAME = 'tidemark_marker'
 export const MARKS_MAP = 'tidemark_marks'
 export const COUNTERS_MAP = 'tidemark_count'
-/** Of `bpf/ring.h`. */
-export const RECORDS_MAP = 'tidemark_records'
-export const LOST_MAP = 'tidemark_lost'
 
 export const KEY_BYTES = 36
 export const VALUE_BYTES = 8
@@ -18,6 +15,12 @@ const DESTINATION_OFFSET = 16
 const SOURCE_PORT_OFFSET = 32
 const DESTINATION_PORT_OFFSET = 34
 const MARK_SET = 0x8000_0000
+
+const INTERFACE_OFFSET = KEY_BYTES
+const BYTES_OFFSET = 40
+const PROTOCOL_OFFSET = 44
+const OUTCOME_OFFSET = 45
+const VERDICT_BYTES = 48
 
 /** What became of the packets, in the order of `enum outcome`. */
 export const OUTCOMES = [
@@ -112,16 +115,21 @@ export interface Verdict {
   flow: string | undefined
 }
 
-/** `struct verdict`. */
-export function decodeVerdict(record: Buffer): Verdict {
-  const protocol = { 6: 'tcp', 17: 'udp' }[record.readUInt8(44)]
+/** The bytes of a `struct verdict`; undefined for what is none: another length, or another outcome. */
+export function asVerdict(bytes: Buffer): Buffer | undefined {
+  return bytes.length === VERDICT_BYTES && bytes.readUInt8(OUTCOME_OFFSET) < OUTCOMES.length ? bytes : undefined
+}
+
+/** Reads what `asVerdict` lets through. */
+export function decodeVerdict(verdict: Buffer): Verdict {
+  const protocol = { 6: 'tcp', 17: 'udp' }[verdict.readUInt8(PROTOCOL_OFFSET)]
   const end = (address: number, port: number) =>
-    `[${addressText(record.subarray(address, address + 16))}]:${record.readUInt16BE(port)}`
+    `[${addressText(verdict.subarray(address, address + 16))}]:${verdict.readUInt16BE(port)}`
   const ends = `${end(0, SOURCE_PORT_OFFSET)} > ${end(DESTINATION_OFFSET, DESTINATION_PORT_OFFSET)}`
   return {
-    outcome: OUTCOMES[record.readUInt8(45)] ?? OUTCOMES[0],
-    interfaceIndex: record.readUInt32LE(36),
-    bytes: record.readUInt32LE(40),
+    outcome: OUTCOMES[verdict.readUInt8(OUTCOME_OFFSET)]!,
+    interfaceIndex: verdict.readUInt32LE(INTERFACE_OFFSET),
+    bytes: verdict.readUInt32LE(BYTES_OFFSET),
     flow: protocol === undefined ? undefined : `${protocol} ${ends}`,
   }
 }

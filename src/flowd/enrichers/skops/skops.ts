@@ -20,7 +20,7 @@ export class Skops implements Enricher {
   readonly #account: StageAccount
   readonly #warnings: LogThrottle
   #report: (report: SampleReport) => void = () => undefined
-  #program: SocketProgram | undefined
+  #program: SocketProgram<SampleRecord> | undefined
   #flows: FollowedFlows | undefined
   /** How many flows found the map full. */
   #refusals = 0
@@ -57,8 +57,11 @@ export class Skops implements Enricher {
         constants: encodeSettings({ intervalMs, ticksPerSecond: ticksPerSecond() }),
         maxEntries: { [FOLLOW_MAP]: maxFlows },
       },
+      account: this.#account,
+      decode: decodeRecord,
       onRecord: record => this.#take(record),
-      onLost: count => this.#lose(count),
+      warnings: this.#warnings,
+      lossWarning: 'the kernel sampled faster than could be read; raise enrichers.period',
     })
     try {
       this.#flows = new FollowedFlows(program.map(FOLLOW_MAP), programPath || ASSET)
@@ -84,31 +87,17 @@ export class Skops implements Enricher {
     this.#warnings.flush()
   }
 
-  #take(bytes: Buffer): void {
-    this.#account.received += 1
-    const record = decodeRecord(bytes)
-    if (record === undefined) {
-      this.#account.drop('layout')
-      this.#warnings.warn(() => [{ bytes: bytes.length }, 'the program wrote a record that is none of ours'])
+  #take({ name, takenNs, congestion, closed, tcpInfo }: SampleRecord): void {
+    const key = this.#flows?.key(name)
+    if (key === undefined) {
+      this.#account.drop('flow-ended')
       return
     }
-    const key = this.#flows?.key(record.name)
-    if (key === undefined) this.#account.drop('flow-ended')
-    else this.#pass(key, record)
-  }
-
-  #pass(key: string, { takenNs, congestion, closed, tcpInfo }: SampleRecord): void {
     this.#account.passed += 1
     const agoUs = Number(process.hrtime.bigint() - takenNs) / 1000
     const takenUs = Math.round(Date.now() * 1000 - agoUs)
     if (this.#options.debugMode) this.#log.debug({ flow: key, closed, ...tcpInfo }, 'sampled')
     this.#report({ key, sample: { source: SOURCE, takenUs, tcpInfo, congestion, socket: undefined }, gone: closed })
-  }
-
-  #lose(count: number): void {
-    this.#account.received += count
-    this.#account.drop('ring-full', count)
-    this.#warnings.warn(() => [{ count }, 'the kernel sampled faster than could be read; raise enrichers.period'])
   }
 
   #full(): void {

@@ -32,7 +32,7 @@ export class Iperf3 implements Plugin {
   readonly #open = new Map<bigint, OpenConnection>()
   #emit: (event: FlowEvent) => void = () => undefined
   readonly #nextPair: ReturnType<typeof idPairs>
-  #program: SocketProgram | undefined
+  #program: SocketProgram<ConnectionRecord> | undefined
   #sweep: NodeJS.Timeout | undefined
 
   constructor(options: Iperf3Options, context: UnitContext, platform = thisPlatform) {
@@ -57,8 +57,11 @@ export class Iperf3 implements Plugin {
       programPath,
       cgroupPath,
       load: { program: PROGRAM_NAME, constants: encodeSettings(this.#options) },
+      account: this.#account,
+      decode: decodeRecord,
       onRecord: record => this.#take(record),
-      onLost: count => this.#lose(count),
+      warnings: this.#warnings,
+      lossWarning: 'connections opened and closed faster than they could be read',
     })
     this.#sweep = setInterval(() => this.#forgetEnded(), SWEEP_MS)
     this.#context.log.info({ cgroup: this.#program.cgroup }, 'watching for connections')
@@ -72,14 +75,7 @@ export class Iperf3 implements Plugin {
     this.#warnings.flush()
   }
 
-  #take(bytes: Buffer): void {
-    this.#account.received += 1
-    const record = decodeRecord(bytes)
-    if (record === undefined) {
-      this.#account.drop('layout')
-      this.#warnings.warn(() => [{ bytes: bytes.length }, 'the program wrote a record that is none of ours'])
-      return
-    }
+  #take(record: ConnectionRecord): void {
     if (this.#options.debugMode)
       this.#context.log.debug({ ...record.flow, cookie: String(record.cookie) }, record.event)
     if (record.event === 'opened') this.#start(record)
@@ -112,12 +108,6 @@ export class Iperf3 implements Plugin {
   #tell(event: FlowEvent): void {
     this.#account.passed += 1
     this.#emit(event)
-  }
-
-  #lose(count: number): void {
-    this.#account.received += count
-    this.#account.drop('ring-full', count)
-    this.#warnings.warn(() => [{ count }, 'connections opened and closed faster than they could be read'])
   }
 
   /** Where an end was lost, the flow table finds out by the socket; then there is nothing to remember. */

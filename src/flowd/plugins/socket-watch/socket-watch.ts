@@ -86,8 +86,7 @@ export class SocketWatch implements Service {
 
   #isAnswered(table: SocketTable, family: SocketFamily, protocol: Protocol): boolean {
     try {
-      // No state matches: this asks for nothing but an answer.
-      Array.from(table.dump({ family, protocol, extensions: 0, states: 0 }))
+      table.requireSupport(family, protocol)
       return true
     } catch (error) {
       if (protocol === 'tcp') throw error
