@@ -22,8 +22,9 @@ export interface RunOptions extends ConfigurationChoice {
 }
 
 /**
- * Runs the collector in this process until SIGTERM or SIGINT; a second one ends it at once, with exit code 1. SIGHUP
- * reads the configuration again. It is ready when its API answers: a router that is not there yet is waited for.
+ * Runs the collector in this process until SIGTERM or SIGINT; one that comes a second later or more ends it at once,
+ * with exit code 1. SIGHUP reads the configuration again. It is ready when its API answers: a router that is not there
+ * yet is waited for.
  *
  * @throws TidemarkError why it could not start
  */

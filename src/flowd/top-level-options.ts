@@ -41,6 +41,7 @@ export const TOP_LEVEL_OPTIONS = {
     minimum: 0,
     maximum: 3600,
     unit: 's',
-    description: 'How long a stop may take to announce the end of every live flow.',
+    description:
+      'How long a stop may take to announce the end of every live flow. A SIGTERM or SIGINT that comes a second or more after the first cuts it short.',
   }),
 }

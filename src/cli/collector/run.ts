@@ -6,7 +6,11 @@ import { loggerOf, readGlobals } from '../global-options.ts'
 export function registerRun(collector: Command): void {
   collector
     .command('run')
-    .description('run the collector in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again')
+    .summary('run the collector in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again')
+    .description(
+      'run the collector in the foreground until SIGTERM or SIGINT; the same again, a second later or more, ends it at ' +
+        'once; SIGHUP reads the configuration again',
+    )
     .action(async (_options: unknown, command: Command) => {
       const { runCollector } = await import('../../collector/index.ts')
       const { ServiceNotifier } = await import('../../linux/index.ts')

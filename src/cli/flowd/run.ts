@@ -6,7 +6,11 @@ import { fileChoice } from './file-choice.ts'
 export function registerRun(flowd: Command): void {
   flowd
     .command('run')
-    .description('run the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again')
+    .summary('run the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again')
+    .description(
+      'run the daemon in the foreground until SIGTERM or SIGINT, which announces the end of every live flow first; the ' +
+        'same again, a second later or more, cuts that short; SIGHUP reads the configuration again',
+    )
     .option(
       '--without <unit...>',
       'leave out a plugin or backend that the configuration names, as in: --without marker',

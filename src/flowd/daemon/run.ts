@@ -14,8 +14,8 @@ export interface RunOptions extends FlowdFileChoice {
 }
 
 /**
- * Runs flowd in this process until it is told to end: SIGTERM and SIGINT stop it with a drain (a second one cuts the
- * drain short, with exit code 1), SIGHUP reads the configuration again.
+ * Runs flowd in this process until it is told to end: SIGTERM and SIGINT stop it with a drain (one that comes a second
+ * later or more cuts the drain short, with exit code 1), SIGHUP reads the configuration again.
  *
  * @throws TidemarkError why it could not start
  */
