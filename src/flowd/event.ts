@@ -11,6 +11,13 @@ export interface Usage {
 /** What else a firefly tells of a flow, as it came: objects by name (`netlink`, `storage-stats`). */
 export type ForeignBlocks = Readonly<Record<string, unknown>>
 
+/** Another host that told of a flow by firefly. */
+export interface Teller {
+  address: string
+  /** Whether this host is an end of the flow, so that its other end is told nothing new by this host. */
+  atEnd: boolean
+}
+
 /** What a plugin learned: validated, but not yet compared with what the flow table knows. */
 export interface FlowEvent {
   state: FlowState
@@ -25,6 +32,8 @@ export interface FlowEvent {
   endTimeUs?: TimestampUs
   usage?: Usage
   blocks?: ForeignBlocks
+  /** Who told of it, if that was another host. */
+  toldBy?: Teller
   /** The `flowKey` whose entropy the label is to have, where packets are marked before the flow is known; else its own. */
   entropyKey?: string
   /** The plugin's name, for logs and metrics. */

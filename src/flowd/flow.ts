@@ -1,5 +1,5 @@
 import type { FiveTuple, TimestampUs } from '../scitags/index.ts'
-import type { FlowEvent, ForeignBlocks, Usage } from './event.ts'
+import type { FlowEvent, ForeignBlocks, Teller, Usage } from './event.ts'
 import type { TcpSample } from './sample.ts'
 
 /**
@@ -20,6 +20,8 @@ export interface Flow {
   /** The 20-bit IPv6 flow label, entropy included; undefined when the ids cannot be marked. */
   readonly label: number | undefined
   readonly origin: string
+  /** The other host that told of it first, if one did. */
+  readonly toldBy?: Teller
   readonly startTimeUs: TimestampUs
   endTimeUs: TimestampUs | undefined
   usage: Usage | undefined
@@ -35,4 +37,4 @@ export type FlowChange =
   | { kind: 'resume'; flow: Flow }
   | { kind: 'ongoing'; flow: Flow; event: FlowEvent }
   | { kind: 'sample'; flow: Flow; sample: TcpSample }
-  | { kind: 'end'; flow: Flow; reason: EndReason; blocks?: ForeignBlocks }
+  | { kind: 'end'; flow: Flow; reason: EndReason; blocks?: ForeignBlocks; toldBy?: Teller }

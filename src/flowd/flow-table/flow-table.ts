@@ -110,7 +110,7 @@ export class FlowTable {
   #endByEvent(live: LiveFlow, event: FlowEvent): Outcome {
     live.endTimeUs = event.endTimeUs
     if (event.usage !== undefined) live.usage = event.usage
-    this.#end(live, withBlocks({ kind: 'end', flow: live, reason: 'event' }, event))
+    this.#end(live, withBlocks(endOf(live, event), event))
     return 'ended'
   }
 
@@ -119,7 +119,7 @@ export class FlowTable {
     if (event.startTimeUs === undefined) return 'unknown-end'
     const flow = this.#create(key, event)
     flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
-    this.#setup.onChange(withBlocks({ kind: 'end', flow, reason: 'event' }, event))
+    this.#setup.onChange(withBlocks(endOf(flow, event), event))
     return 'past'
   }
 
@@ -132,7 +132,7 @@ export class FlowTable {
   }
 
   #create(key: string, event: FlowEvent): LiveFlow {
-    const { flow: tuple, experiment, activity, origin } = event
+    const { flow: tuple, experiment, activity, origin, toldBy } = event
     return {
       key,
       tuple,
@@ -143,6 +143,7 @@ export class FlowTable {
         ? encodeFlowLabel({ experiment, activity, entropy: flowEntropy(event.entropyKey ?? key) })
         : undefined,
       origin,
+      ...(toldBy === undefined ? {} : { toldBy }),
       startTimeUs: event.startTimeUs ?? this.#nowUs(),
       endTimeUs: undefined,
       usage: event.usage,
@@ -150,6 +151,10 @@ export class FlowTable {
       socketSeen: false,
     }
   }
+}
+
+function endOf(flow: Flow, { toldBy }: FlowEvent): Extract<FlowChange, { kind: 'end' }> {
+  return { kind: 'end', flow, reason: 'event', ...(toldBy === undefined ? {} : { toldBy }) }
 }
 
 function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {

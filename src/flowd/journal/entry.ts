@@ -26,7 +26,7 @@ export function endEntry(key: string): string {
 
 /** The line of a flow that lives or, when it has an end, was stopped. */
 export function flowEntry(flow: Flow): string {
-  const { tuple, experiment, activity, application, label, origin, startTimeUs, endTimeUs } = flow
+  const { tuple, experiment, activity, application, label, origin, startTimeUs, endTimeUs, toldBy } = flow
   const { protocol, source, destination } = tuple
   return `${JSON.stringify([
     endTimeUs === undefined ? '+' : 's',
@@ -41,7 +41,8 @@ export function flowEntry(flow: Flow): string {
     label ?? null,
     origin,
     startTimeUs,
-    ...(endTimeUs === undefined ? [] : [endTimeUs]),
+    ...(endTimeUs === undefined && toldBy === undefined ? [] : [endTimeUs ?? null]),
+    ...(toldBy === undefined ? [] : [toldBy.address, toldBy.atEnd]),
   ])}\n`
 }
 
@@ -93,13 +94,13 @@ function replay(line: string, flows: Map<string, Flow>): boolean {
 
 function readFlow(fields: readonly unknown[]): Flow | undefined {
   const [protocol, sourceAddress, sourcePort, destinationAddress, destinationPort, ...rest] = fields
-  const [experiment, activity, application, label, origin, startTimeUs, endTimeUs] = rest
+  const [experiment, activity, application, label, origin, startTimeUs, endTimeUs = null, teller, atEnd] = rest
   if (protocol !== 'tcp' && protocol !== 'udp') return undefined
   if (!isText(sourceAddress) || !isNumber(sourcePort)) return undefined
   if (!isText(destinationAddress) || !isNumber(destinationPort)) return undefined
   if (!isNumber(experiment) || !isNumber(activity) || !isText(application)) return undefined
   if (!(label === null || isNumber(label)) || !isText(origin) || !isNumber(startTimeUs)) return undefined
-  if (!(endTimeUs === undefined || isNumber(endTimeUs))) return undefined
+  if (!(endTimeUs === null || isNumber(endTimeUs))) return undefined
   const tuple: FiveTuple = {
     protocol,
     family: addressFamily(sourceAddress),
@@ -114,8 +115,9 @@ function readFlow(fields: readonly unknown[]): Flow | undefined {
     application,
     label: label ?? undefined,
     origin,
+    ...(isText(teller) ? { toldBy: { address: teller, atEnd: atEnd === true } } : {}),
     startTimeUs,
-    endTimeUs,
+    endTimeUs: endTimeUs ?? undefined,
     usage: undefined,
   }
 }

@@ -55,6 +55,19 @@ describe('Journal', () => {
     await journal.close()
   })
 
+  it('remembers which host told of a flow, of one that lives and of one that a stop ended', async () => {
+    const { path, journal, start } = journalOf()
+    await journal.open()
+    const toldBy = { address: '2001:db8::7', atEnd: true }
+    const flows = [1, 2].map(n => ({ ...start(n), toldBy }))
+    const stopped = { ...flows[1]!, endTimeUs: 5 }
+    for (const flow of flows) journal.record({ kind: 'start', flow })
+    journal.record({ kind: 'end', flow: stopped, reason: 'shutdown' })
+    await journal.flush()
+    expect(await found(path)).toEqual([flows[0], stopped])
+    await journal.close()
+  })
+
   it('tolerates a last line that was cut anywhere, and goes on after it', async () => {
     const { path, journal, start } = journalOf()
     await journal.open()

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { createFireflyHeader, type FireflyState, formatFirefly, isEveryFlow } from '../../../scitags/index.ts'
 import { AddressMapping } from '../../addresses/index.ts'
 import type { Backend } from '../../components.ts'
-import type { ForeignBlocks } from '../../event.ts'
+import type { ForeignBlocks, Teller } from '../../event.ts'
 import type { Flow, FlowChange } from '../../flow.ts'
 import type { TcpSample } from '../../sample.ts'
 import type { UnitContext } from '../../unit.ts'
@@ -11,6 +11,13 @@ import { fireflyOf } from './message.ts'
 import { OngoingSchedule } from './ongoing-schedule.ts'
 import type { FireflyOptions } from './options.ts'
 import { Recipients } from './recipients.ts'
+
+/** What brought a firefly about. */
+interface Told {
+  blocks?: ForeignBlocks | undefined
+  /** The host that told of it, if another one did. */
+  toldBy?: Teller | undefined
+}
 
 /** Announces the start and the end of each flow, and if asked to what is between, to its destination and to collectors. */
 export class FireflyBackend implements Backend {
@@ -30,7 +37,7 @@ export class FireflyBackend implements Backend {
     this.#recipients = new Recipients(options, context)
     if (options.ongoingPeriod > 0) {
       this.#schedule = new OngoingSchedule(options.ongoingPeriod * 1000, (flow, samples) =>
-        this.#send('ongoing', flow, this.#blocksOf(samples)),
+        this.#send('ongoing', flow, { blocks: this.#blocksOf(samples) }),
       )
     }
     this.#mapping = options.stun && new AddressMapping(options.stun, { log: context.log })
@@ -49,20 +56,22 @@ export class FireflyBackend implements Backend {
     switch (change.kind) {
       case 'start':
         this.#schedule?.add(flow)
-        return this.#send('start', flow, change.blocks)
+        return this.#send('start', flow, { blocks: change.blocks, toldBy: flow.toldBy })
       case 'resume':
         // It was announced before.
         this.#schedule?.add(flow)
         return undefined
       case 'ongoing':
-        return this.#send('ongoing', flow, change.event.blocks)
+        return this.#send('ongoing', flow, change.event)
       case 'sample':
-        if (this.#schedule === undefined) return this.#send('ongoing', flow, this.#blocksOf([change.sample]))
+        if (this.#schedule === undefined) {
+          return this.#send('ongoing', flow, { blocks: this.#blocksOf([change.sample]) })
+        }
         this.#schedule.note(flow, change.sample)
         return undefined
       case 'end':
         this.#schedule?.remove(flow)
-        return this.#send('end', flow, change.blocks)
+        return this.#send('end', flow, change)
     }
   }
 
@@ -84,14 +93,18 @@ export class FireflyBackend implements Backend {
     return { ...flow, tuple: { ...flow.tuple, source: { address: this.#mapping.map(address), port } } }
   }
 
-  #send(state: FireflyState, flow: Flow, blocks: ForeignBlocks | undefined): Promise<void> | undefined {
+  #send(state: FireflyState, flow: Flow, { blocks, toldBy }: Told): Promise<void> | undefined {
     const { source, destination } = flow.tuple
     // The schema has no such port, and collectors refuse the message.
     if (source.port === 0 || destination.port === 0) {
       this.#recipients.drop('port')
       return undefined
     }
-    return this.#recipients.send(this.#write(state, flow, blocks), destination.address)
+    const byDestination = flow.toldBy?.atEnd === true || toldBy?.atEnd === true
+    return this.#recipients.send(this.#write(state, flow, blocks), destination.address, {
+      byDestination,
+      by: toldBy?.address,
+    })
   }
 
   #write(state: FireflyState, flow: Flow, blocks: ForeignBlocks | undefined): string {

@@ -11,6 +11,12 @@ interface Collector {
   account: StageAccount
 }
 
+/** Who needs no firefly because it came from there: told in turn, they would tell it back, without end. */
+export interface Known {
+  byDestination?: boolean
+  by?: string | undefined
+}
+
 /** Those who get fireflies: the flow's destination and any number of collectors. Nobody gets one twice. */
 export class Recipients {
   readonly #options: FireflyOptions
@@ -38,14 +44,19 @@ export class Recipients {
     await this.#sender.close()
   }
 
-  /** Sends a firefly to everyone; undefined when there is room for more, else what to wait for. */
-  send(text: string, destination: string): Promise<void> | undefined {
+  /**
+   * Sends a firefly to everyone who does not know of it; undefined when there is room for more, else what to wait for.
+   *
+   * @param known who knows of it: the destination, and the host at an address
+   */
+  send(text: string, destination: string, known: Known = {}): Promise<void> | undefined {
     const { sendToDestination, destinationPort } = this.#options
-    if (sendToDestination) this.#sender.send(text, destination, destinationPort, this.#destinations)
+    if (sendToDestination && !known.byDestination)
+      this.#sender.send(text, destination, destinationPort, this.#destinations)
     for (const collector of this.#collectors) {
       const address = collector.host.current
       if (address === undefined) drop(collector.account, 'unresolved')
-      else if (!this.#hasIt(collector, address, destination)) {
+      else if (!this.#hasIt(collector, address, destination) && address !== known.by) {
         this.#sender.send(text, address, collector.port, collector.account)
       }
     }

@@ -8,8 +8,8 @@ export interface Surroundings {
   origin: string
   /** Whether an address of a flow is this host's, and others can reach it. */
   isLocal(address: string): boolean
-  /** Whether the firefly was sent by a program of this host. */
-  isSenderLocal: boolean
+  /** The address of the host that sent the firefly; undefined when a program of this host did. */
+  teller: string | undefined
 }
 
 /**
@@ -17,7 +17,7 @@ export interface Surroundings {
  * change places: here, a flow begins at this host, whose packets are the ones to mark.
  */
 export function eventOf(firefly: Firefly, surroundings: Surroundings): Parsed<ReadEvent> {
-  const { registry, origin, isLocal, isSenderLocal } = surroundings
+  const { registry, origin, isLocal, teller } = surroundings
   const ids = readIds(firefly.experiment, firefly.activity, registry)
   if (!ids.ok) return ids
   const { state, flow, application, startTimeUs, endTimeUs, blocks } = firefly
@@ -33,8 +33,11 @@ export function eventOf(firefly: Firefly, surroundings: Surroundings): Parsed<Re
   if (startTimeUs !== undefined) event.startTimeUs = startTimeUs
   if (endTimeUs !== undefined) event.endTimeUs = endTimeUs
   // Who counts bytes counts them as its own host sees them.
-  const usage = usageOf(firefly, isTurned && !isSenderLocal)
+  const usage = usageOf(firefly, isTurned && teller !== undefined)
   if (usage !== undefined) event.usage = usage
+  if (teller !== undefined) {
+    event.toldBy = { address: teller, atEnd: isLocal(source.address) || isLocal(destination.address) }
+  }
   const kept = objectsOf(blocks)
   if (kept !== undefined) event.blocks = kept
   const warning = warningOfIds(ids.value)

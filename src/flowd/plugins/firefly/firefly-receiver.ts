@@ -142,7 +142,7 @@ export class FireflyReceiver implements Plugin {
       registry: this.#context.registry.current,
       origin: ORIGIN,
       isLocal: address => this.#localHost.isReachedAt(address),
-      isSenderLocal: this.#localHost.has(sender),
+      teller: this.#localHost.has(sender) ? undefined : sender,
     })
     if (!event.ok) {
       this.#refuse('ids', event, sender)
