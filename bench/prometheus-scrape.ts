@@ -11,18 +11,22 @@ import { NO_ACCESS_FILES } from '../test/support/http-access.ts'
 
 /**
  * Claim: no scrape of the backend prometheus holds the event loop for 50 ms (p99 of its delay while one is sent), with
- * 1000 flows, which is the cap, and with 10,000, the cap under the names of flowd-go; so packets are marked and samples
- * taken in meanwhile.
+ * 1000 flows, which is the cap, and with 10,000, the cap under the names of flowd-go, compressed or not; so packets are
+ * marked and samples taken in meanwhile.
  */
 const LIMIT_MS = 50
 const ROUNDS = 5
+const ENCODINGS = ['identity', 'gzip'] as const
 
-/** Prints how many bytes and lines an address sends. */
+/** Prints how many bytes an address sends, and of how many lines. */
 const CLIENT = `
+  const [url, encoding] = process.argv.slice(1)
   let [bytes, lines] = [0, 0]
-  fetch(process.argv[1]).then(async ({ body }) => {
-    for await (const chunk of body) {
-      bytes += chunk.length
+  require('node:http').get(url, { headers: { 'accept-encoding': encoding } }, async response => {
+    response.on('data', chunk => (bytes += chunk.length))
+    const { createGunzip } = require('node:zlib')
+    const plain = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response
+    for await (const chunk of plain) {
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1
     }
     console.log(bytes + ' ' + lines)
@@ -42,14 +46,14 @@ async function start(legacyNames: boolean, flows: number) {
 }
 
 /** Scrapes, and gives the size, how long it took and the delay of the event loop meanwhile, in milliseconds. */
-async function measure(url: string) {
+async function measure(url: string, encoding: string) {
   globalThis.gc?.()
   await sleep(100)
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   const began = performance.now()
   // Prometheus reads in a process of its own, too.
-  const client = spawn(process.execPath, ['-e', CLIENT, url], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const client = spawn(process.execPath, ['-e', CLIENT, url, encoding], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [bytes = 0, series = 0] = (await text(client.stdout)).split(' ').map(Number)
   const tookMs = performance.now() - began
   delay.disable()
@@ -63,14 +67,16 @@ for (const { legacyNames, flows } of [
   { legacyNames: true, flows: 10_000 },
 ]) {
   const { backend, url } = await start(legacyNames, flows)
-  const rounds = []
-  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measure(url))
+  for (const encoding of ENCODINGS) {
+    const rounds = []
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measure(url, encoding))
+    const { bytes, series, tookMs, p99Ms, mostMs } = rounds.sort((a, b) => a.p99Ms - b.p99Ms)[ROUNDS >> 1]!
+    worstMs = Math.max(worstMs, p99Ms)
+    console.log(
+      `${flows} flows${legacyNames ? ', names of flowd-go' : ''}, ${encoding}: ${series} lines, ${(bytes / 1e6).toFixed(1)} MB in ${tookMs.toFixed(0)} ms; delay p99 ${p99Ms.toFixed(1)} ms, most ${mostMs.toFixed(1)} ms`,
+    )
+  }
   await backend.stop()
-  const { bytes, series, tookMs, p99Ms, mostMs } = rounds.sort((a, b) => a.p99Ms - b.p99Ms)[ROUNDS >> 1]!
-  worstMs = Math.max(worstMs, p99Ms)
-  console.log(
-    `${flows} flows${legacyNames ? ', names of flowd-go' : ''}: ${series} lines, ${(bytes / 1e6).toFixed(1)} MB in ${tookMs.toFixed(0)} ms; delay p99 ${p99Ms.toFixed(1)} ms, most ${mostMs.toFixed(1)} ms`,
-  )
 }
 console.log(`worst p99 ${worstMs.toFixed(1)} ms of ${LIMIT_MS} ms: ratio ${(worstMs / LIMIT_MS).toFixed(2)}`)
 process.exitCode = worstMs <= LIMIT_MS ? 0 : 1

@@ -1,5 +1,11 @@
 import { type FastifyInstance, fastify } from 'fastify'
-import { answerErrorsFromTable, type HttpAccessOptions, HttpGate, type Logger } from '../common/index.ts'
+import {
+  answerErrorsFromTable,
+  compressLargeBodies,
+  type HttpAccessOptions,
+  HttpGate,
+  type Logger,
+} from '../common/index.ts'
 import { addHealthRoutes } from './health.ts'
 import { listenError } from './listen-error.ts'
 import type { UnitContext } from './unit.ts'
@@ -68,6 +74,7 @@ export class UnitServer {
     const { serverFactory } = this.#gate
     const server = fastify({ serverFactory, bodyLimit: BODY_BYTES, forceCloseConnections: true })
     answerErrorsFromTable(server, log)
+    compressLargeBodies(server)
     this.#gate.guard(server)
     addRoutes(server)
     addHealthRoutes(server, health)

@@ -58,6 +58,7 @@ async function addCollector(server: FastifyInstance): Promise<void> {
     hub: new WatchHub(api),
     metrics: { contentType: '', blocks: nothing },
     readiness: () => ({ isReady: true, reason: '' }),
+    endWhenWithdrawn: () => undefined,
     log: silentLogger,
   })
 }

@@ -56,14 +56,18 @@ export class ApiClient {
    */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<ApiObject[], void, undefined> {
     let hasBegun = false
+    let isWithdrawn = false
     try {
       for await (const value of this.#read(`${path}${path.includes('?') ? '&' : '?'}watch=1`, signal)) {
+        isWithdrawn = isError(value)
+        if (isWithdrawn) break
         yield (Array.isArray(value) ? value : [value]) as ApiObject[]
         hasBegun = true
       }
     } catch (error) {
       if (!hasBegun) throw error
     }
+    if (isWithdrawn) throw new TidemarkError('COLLECTOR_UNAUTHORIZED', { server: this.#server })
     if (!signal.aborted) throw new TidemarkError('COLLECTOR_ENDED_WATCH', { server: this.#server })
   }
 
@@ -94,6 +98,11 @@ export class ApiClient {
   #unreachable(error: unknown): TidemarkError {
     return new TidemarkError('COLLECTOR_UNREACHABLE', { server: this.#server, reason: reasonOf(error) }, error)
   }
+}
+
+/** The last object of a watch whose credentials were withdrawn has nothing but this. */
+function isError(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'error' in value && !('recordType' in value)
 }
 
 /** Node reports failed attempts at several addresses of one name as an aggregate without a message. */

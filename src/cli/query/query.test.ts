@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { NO_ACCESS_FILES } from '../../../test/support/http-access.ts'
 import { runCommand } from '../../../test/support/run-command.ts'
 import { RunningApi } from '../../../test/support/running-api.ts'
 import { fillSmallVan } from '../../../test/support/small-van.ts'
@@ -205,6 +209,23 @@ describe('--watch', () => {
     await expect.poll(() => terminal.text.split(home).at(-1)).toBe(redrawn)
     stop.abort()
     await following
+  })
+
+  it('says that its token was withdrawn', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-query-'))
+    const tokenFile = join(folder, 'tokens')
+    writeFileSync(tokenFile, 'a-token-that-is-long-enough\n')
+    await using api = await RunningApi.start({ access: { ...NO_ACCESS_FILES, tokenFile } })
+    const query = addressesQuery({ ended: false })
+    const paper = screen(false)
+    const client = new ApiClient(api.server.address, { token: 'a-token-that-is-long-enough' })
+    const show = showOn(paper, query, { output: 'table', includeEnded: true })
+    const following = follow(query, client, true, show, new AbortController().signal)
+    const failure = expect(following).rejects.toMatchObject({ code: 'COLLECTOR_UNAUTHORIZED' })
+    await expect.poll(() => paper.text).not.toBe('')
+    writeFileSync(tokenFile, 'another-token-long-enough\n')
+    await failure
+    rmSync(folder, { recursive: true })
   })
 
   it('says that the collector ended the stream', async () => {

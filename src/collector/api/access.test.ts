@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import { get as getHttp, type IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,6 +112,73 @@ describe('the collector with tokens and passwords', () => {
     await expect.poll(() => JSON.stringify(lines), { timeout: 10_000 }).toContain('line 1 is no token')
     expect(await status(WRONG)).toBe(200)
     for (const secret of [TOKEN, OTHER, WRONG, 'short']) expect(JSON.stringify(lines)).not.toContain(secret)
+  })
+
+  describe('that are withdrawn', () => {
+    /** Watches, and gathers what comes. */
+    async function watch(url: string, authorization: string) {
+      const response = await fetch(`${url}/links?watch=1`, { headers: { authorization } })
+      const seen = { text: '', isOver: false, isWhole: false }
+      const read = async () => {
+        for await (const part of response.body!.pipeThrough(new TextDecoderStream())) seen.text += part
+        seen.isWhole = true
+      }
+      void read()
+        .catch(() => undefined)
+        .finally(() => {
+          seen.isOver = true
+        })
+      await expect.poll(() => seen.text).toContain('[')
+      return seen
+    }
+
+    it('end the watch streams that they opened, with a last word, and no others', async () => {
+      const passwordFile = file(
+        'users',
+        'ana:$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/\nbob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n',
+      )
+      const options = access({ passwordFile })
+      await using api = await RunningApi.start({ access: options })
+      const bob = `Basic ${Buffer.from('bob:password').toString('base64')}`
+      const byToken = await watch(api.url, `Bearer ${TOKEN}`)
+      const byOther = await watch(api.url, `Bearer ${OTHER}`)
+      const byAna = await watch(api.url, PASSWORD.authorization)
+      const byBob = await watch(api.url, bob)
+      writeFileSync(options.tokenFile, `${OTHER}\n`)
+      await expect.poll(() => byToken.isOver, { timeout: 10_000 }).toBe(true)
+      expect(byToken).toMatchObject({ text: '[]{"error":"credentials withdrawn"}', isWhole: true })
+      file('users', 'bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n')
+      await expect.poll(() => byAna.isOver, { timeout: 10_000 }).toBe(true)
+      expect(byAna).toMatchObject({ text: '[]{"error":"credentials withdrawn"}', isWhole: true })
+      expect(api.hub.cuts.withdrawn).toBe(2)
+      expect(api.hub.watchers).toBe(2)
+      api.view.put('LINK', 'late')
+      await expect.poll(() => byOther.text).toContain('"late"')
+      await expect.poll(() => byBob.text).toContain('"late"')
+      expect([byOther.isOver, byBob.isOver]).toEqual([false, false])
+    })
+
+    it('cut a list that is on its way, of a watcher too, since it cannot be ended well', async () => {
+      const options = access()
+      const told: unknown[] = []
+      const log: Logger = { ...silentLogger, info: (fields: object) => void told.push(fields) }
+      await using api = await RunningApi.start({ access: options, log })
+      for (let link = 0; link < 5000; link += 1) api.view.put('LINK', `l:${link}`, { name: 'x'.repeat(4000) })
+      const begun = ['', '?watch=1'].map(async query => {
+        const asking = getHttp(`${api.url}/links${query}`, { agent: false, ...bearer(TOKEN) })
+        const [response] = (await once(asking, 'response')) as [IncomingMessage]
+        return response
+      })
+      const responses = await Promise.all(begun)
+      writeFileSync(options.tokenFile, `${OTHER}\n`)
+      await expect.poll(() => told, { timeout: 10_000 }).toContainEqual({ section: 'http', ended: 2 })
+      for (const response of responses) {
+        await expect(text(response)).rejects.toThrow('aborted')
+        expect(response.complete).toBe(false)
+      }
+      expect(api.hub.watchers).toBe(0)
+      expect(api.hub.cuts.withdrawn).toBe(1)
+    })
   })
 
   it.each<[string, () => Partial<HttpAccessOptions>]>([

@@ -57,7 +57,7 @@ describe('watch clients', () => {
       await sleep(25)
       most = Math.max(most, api.hub.memoryBytes)
     }
-    expect(api.hub.cuts).toEqual({ 'too-slow': 1, 'no-progress': 0 })
+    expect(api.hub.cuts).toEqual({ 'too-slow': 1, 'no-progress': 0, withdrawn: 0 })
     expect(api.hub.watchers).toBe(100)
     expect(most).toBeGreaterThan(maxBytes / 2)
     for (const stream of healthy) {

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { HttpAccessOptions, Logger, Service } from '../../common/index.ts'
-import { answerErrorsFromTable, HttpGate, says, TidemarkError } from '../../common/index.ts'
+import { answerErrorsFromTable, compressLargeBodies, HttpGate, says, TidemarkError } from '../../common/index.ts'
 import type { Readiness } from './probes.ts'
 import { addProbes } from './probes.ts'
 import type { Projection } from './v1alpha1/projection.ts'
-import { v1alpha1 } from './v1alpha1/routes.ts'
+import { type V1alpha1Options, v1alpha1 } from './v1alpha1/routes.ts'
 import type { WatchHub } from './watch/hub.ts'
 
 export const API_PORT = 8010
@@ -109,8 +109,9 @@ export class ApiServer implements Service {
       done()
     })
     answerErrorsFromTable(server, log)
+    compressLargeBodies(server)
     this.#gate.guard(server)
-    await addCollectorRoutes(server, this.#options)
+    await addCollectorRoutes(server, { ...this.#options, endWhenWithdrawn: this.#gate.endWhenWithdrawn })
     return server
   }
 }
@@ -123,8 +124,9 @@ export async function addCollectorRoutes(
     metrics,
     projection,
     hub,
+    endWhenWithdrawn,
     log,
-  }: Pick<ApiServerOptions, 'projection' | 'hub' | 'metrics' | 'readiness' | 'log'>,
+  }: Pick<ApiServerOptions, 'metrics' | 'readiness'> & V1alpha1Options,
 ): Promise<void> {
   addProbes(server, readiness)
   server.get(
@@ -135,7 +137,7 @@ export async function addCollectorRoutes(
   )
   await server.register(
     (scope, _options, done) => {
-      v1alpha1({ projection, hub, log })(scope)
+      v1alpha1({ projection, hub, endWhenWithdrawn, log })(scope)
       done()
     },
     { prefix: API_PREFIX },

@@ -1,9 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { messageOf, TidemarkError } from '../errors/index.ts'
 import type { Logger } from '../log.ts'
 import { LogThrottle } from '../log-throttle.ts'
+import { Admissions } from './admissions.ts'
 import { accepts, challenge } from './credentials.ts'
 import { FileWatch } from './file-watch.ts'
 import type { HttpAccessOptions } from './options.ts'
@@ -39,6 +40,7 @@ export class HttpGate {
   readonly #watch: FileWatch
   readonly #warnings: LogThrottle
   readonly #tlsServers: TlsServer[] = []
+  readonly #admissions = new Admissions()
   #secrets: Secrets = { credentials: {} }
   #lastProblem = ''
 
@@ -99,12 +101,19 @@ export class HttpGate {
       if (request.url.length > URL_LENGTH) throw new TidemarkError('HTTP_URL_TOO_LONG', { limit: URL_LENGTH })
       if (PROBES.has(request.routeOptions.url ?? '')) return
       const { credentials } = this.#secrets
-      if (accepts(credentials, request.headers.authorization)) return
+      if (accepts(credentials, request.headers.authorization)) {
+        this.#admissions.add(request.raw, reply.raw)
+        return
+      }
       this.#warnings.warn(() => [{ client: request.ip }, 'a request without accepted credentials was refused'])
       reply.header('www-authenticate', challenge(credentials))
       throw new TidemarkError('HTTP_UNAUTHORIZED')
     })
   }
+
+  /** Has the answer to a request end in its own way when its credentials are withdrawn; else its connection is cut. */
+  readonly endWhenWithdrawn = (request: FastifyRequest, end: () => void): void =>
+    this.#admissions.endBy(request.raw, end)
 
   /** The URL of a listening server, whose scheme the framework does not know. */
   url(address: string): string {
@@ -117,7 +126,12 @@ export class HttpGate {
       if (secrets.tls !== undefined) for (const server of this.#tlsServers) server.setSecureContext(secrets.tls)
       this.#secrets = secrets
       this.#lastProblem = ''
-      this.#options.log.info({ section: this.#options.section }, 'changed certificates and credentials are in force')
+      const ended = await this.#admissions.review(secrets.credentials)
+      const { section, log } = this.#options
+      log.info(
+        { section, ended },
+        'changed certificates and credentials are in force; who is accepted no longer was cut',
+      )
       return true
     } catch (error) {
       const problem = messageOf(error)

@@ -19,6 +19,8 @@ const JSON_TYPE = 'application/json'
 export interface V1alpha1Options {
   projection: Projection
   hub: WatchHub
+  /** Has the answer to a request end in its own way when its credentials are withdrawn. */
+  endWhenWithdrawn: (request: FastifyRequest, end: () => void) => void
   log: Logger
 }
 
@@ -27,7 +29,8 @@ export interface V1alpha1Options {
  * With `watch=1` the array is followed by changed objects for as long as the client stays: `[…]{…}{…}`, each object in
  * a chunk of its own.
  */
-export function v1alpha1({ projection, hub, log }: V1alpha1Options): (server: FastifyInstance) => void {
+export function v1alpha1(options: V1alpha1Options): (server: FastifyInstance) => void {
+  const { projection, hub, log } = options
   return server => {
     server.setErrorHandler((thrown, _request, reply) => {
       const status = isTidemarkError(thrown) ? thrown.httpStatus : statusOf(thrown)
@@ -43,7 +46,7 @@ export function v1alpha1({ projection, hub, log }: V1alpha1Options): (server: Fa
         if (selection === undefined) return refuse(reply, 400, 'vanaddr argument missing')
         if (!query.watch) return list(reply, selection, log)
         if (hub.isFull) return refuse(reply, 503, 'too many watchers')
-        return watch(startStream(request, reply), hub, selection, log)
+        return watch(request, reply, selection, options)
       })
     }
   }
@@ -73,8 +76,15 @@ function list(reply: FastifyReply, selection: Selection, log: Logger): FastifyRe
   return reply.header('content-type', JSON_TYPE).send(blocks)
 }
 
-async function watch(response: ServerResponse, hub: WatchHub, selection: Selection, log: Logger): Promise<void> {
+async function watch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  selection: Selection,
+  { hub, endWhenWithdrawn, log }: V1alpha1Options,
+): Promise<void> {
+  const response = startStream(request, reply)
   const watcher = hub.add(response, selection.topics)
+  endWhenWithdrawn(request, () => watcher.withdraw())
   response.once('close', () => hub.remove(watcher))
   try {
     for await (const block of encode(selection)) {

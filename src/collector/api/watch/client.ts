@@ -1,3 +1,4 @@
+import { encodeJson } from '../json-blocks.ts'
 import type { Frame } from './frame.ts'
 
 /** Where a watcher's bytes go; a `ServerResponse` is one. Each write becomes one HTTP chunk. */
@@ -10,7 +11,7 @@ export interface WatchSink {
 }
 
 /** Why a watcher was cut. */
-export type CutCause = 'too-slow' | 'no-progress'
+export type CutCause = 'too-slow' | 'no-progress' | 'withdrawn'
 
 export interface WatchLimits {
   /** What one watcher may hold of the process's memory, in bytes. */
@@ -21,6 +22,10 @@ export interface WatchLimits {
 
 /** The map entry and its share of the map's slack, and the buffer's object: what a kept frame costs beside its bytes. */
 const FRAME_OVERHEAD_BYTES = 256
+/** The last object of a stream whose credentials were withdrawn: errors of this API look so. */
+const WITHDRAWN = encodeJson({ error: 'credentials withdrawn' })
+/** How long a client may take to read that. */
+const FAREWELL_MS = 5000
 /** What is handed to the kernel at once. */
 const BYTES_PER_WRITE = 64 * 1024
 
@@ -37,6 +42,7 @@ export class WatchClient {
   #isOpen = false
   #isGone = false
   #busySinceMs: number | undefined
+  #farewell: NodeJS.Timeout | undefined
 
   constructor(sink: WatchSink, limits: WatchLimits, onCut: (cause: CutCause) => void) {
     this.#sink = sink
@@ -86,6 +92,7 @@ export class WatchClient {
   /** The connection has closed. */
   close(): void {
     this.#isGone = true
+    clearTimeout(this.#farewell)
     this.#kept.clear()
     this.#keptBytes = 0
   }
@@ -95,6 +102,17 @@ export class WatchClient {
     if (this.#isGone) return
     this.close()
     this.#sink.end()
+  }
+
+  /** The client is let in no longer: its stream ends with an object that says so; amid the initial list it is cut. */
+  withdraw(): void {
+    if (!this.#isOpen) this.#cut('withdrawn')
+    if (this.#isGone) return
+    this.close()
+    this.#onCut('withdrawn')
+    this.#sink.write(WITHDRAWN, () => undefined)
+    this.#sink.end()
+    this.#farewell = setTimeout(() => this.#sink.destroy(), FAREWELL_MS).unref()
   }
 
   #cut(cause: CutCause): void {

@@ -32,7 +32,7 @@ export class WatchHub {
   readonly #options: WatchHubOptions
   readonly #watchers = new Map<Topic, Set<WatchClient>>()
   readonly #clients = new Set<WatchClient>()
-  readonly #cuts: Record<CutCause, number> = { 'too-slow': 0, 'no-progress': 0 }
+  readonly #cuts: Record<CutCause, number> = { 'too-slow': 0, 'no-progress': 0, withdrawn: 0 }
   /** By key: an identity may go over to another record between two deliveries. */
   readonly #changed = new Map<number, ViewRecord>()
   #framesSent = 0

@@ -137,7 +137,7 @@ describe('WatchHub', () => {
     }
     expect(stalled.isDestroyed).toBe(true)
     expect(most).toBeLessThanOrEqual(maxBytes)
-    expect(hub.cuts).toEqual({ 'too-slow': 1, 'no-progress': 0 })
+    expect(hub.cuts).toEqual({ 'too-slow': 1, 'no-progress': 0, withdrawn: 0 })
     expect(hub.watchers).toBe(1)
     expect(healthy.objects).toHaveLength(200)
     hub.stop()
@@ -150,7 +150,7 @@ describe('WatchHub', () => {
     hub.add(dead, [typeTopic('LINK')]).open()
     view.put('LINK', 'a:1')
     await expect.poll(() => dead.isDestroyed, { timeout: 5000 }).toBe(true)
-    expect(hub.cuts).toEqual({ 'too-slow': 0, 'no-progress': 1 })
+    expect(hub.cuts).toEqual({ 'too-slow': 0, 'no-progress': 1, withdrawn: 0 })
   })
 
   it('tells of the end of a thing whose identity another has taken over at once', async () => {
