@@ -1,10 +1,14 @@
+import { expect } from 'vitest'
 import { type KernelProgramOptions, KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
 import { OUTCOMES, type Outcome } from '../../src/flowd/backends/marker/layout.ts'
 import { Marks } from '../../src/flowd/backends/marker/marks.ts'
 import type { Markable } from '../../src/flowd/backends/marker/strategy.ts'
-import { BpfObject, type BpfProgram, type TestRun } from '../../src/linux/index.ts'
+import { BpfObject, type BpfProgram, ETHERNET_HEADER_BYTES, type TestRun } from '../../src/linux/index.ts'
 import { addressFamily, type FiveTuple, flowKey, type Protocol } from '../../src/scitags/index.ts'
 import { VECTOR_FLOW } from './frames.ts'
+
+/** What every program returns: the next one decides (linux/pkt_cls.h). */
+export const TC_ACT_UNSPEC = -1
 
 /** A five-tuple; by default that of the vectors. */
 export function tupleOf(change: Partial<typeof VECTOR_FLOW> & { protocol?: Protocol } = {}): FiveTuple {
@@ -56,6 +60,30 @@ export class MarkerPrograms {
     const probe = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: name })
     probe.map('probe_next').set(uint32(0), uint32(this.program.fd))
     return { probe, program: probe.program(name) }
+  }
+
+  /** Expects a frame to pass as it is, counted so. */
+  expectUntouched(frame: Buffer, counter: string, program = this.program): void {
+    const run = this.run(frame, program)
+    expect({ ...run, packet: run.packet.toString('hex'), durationNs: 0 }).toEqual({
+      returned: TC_ACT_UNSPEC,
+      counter,
+      packet: frame.toString('hex'),
+      durationNs: 0,
+    })
+  }
+
+  /** Expects a frame that is marked to pass as it is when it is cut, at any length. */
+  expectUntouchedWhenCut(whole: Buffer): void {
+    expect(this.run(whole).counter).toBe('marked')
+    const { probe, program } = this.before('probe_cut')
+    for (let length = ETHERNET_HEADER_BYTES; length < whole.length; length += 1) {
+      probe.map('probe_length').set(uint32(0), uint32(length))
+      const { returned, packet, counter } = this.run(whole, program)
+      expect({ returned, counter }).toEqual({ returned: TC_ACT_UNSPEC, counter: 'truncated' })
+      expect(packet.toString('hex')).toBe(whole.subarray(0, length).toString('hex'))
+    }
+    probe.close()
   }
 
   [Symbol.dispose](): void {

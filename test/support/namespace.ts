@@ -10,6 +10,8 @@ export interface TestNamespace {
   exec(program: string, ...args: string[]): string
   /** Starts a program inside; the laboratory kills it at the end if it still runs. */
   spawn(program: string, args?: readonly string[], options?: SpawnOptions): ChildProcess
+  /** The same, where the program still sees the cgroups and mounts of the host, and the test is to end it. */
+  enter(program: string, args: readonly string[], options: SpawnOptions): ChildProcess
 }
 
 /** One end of a cable between two namespaces. */
@@ -48,6 +50,7 @@ export class Laboratory {
       path: `/run/netns/${name}`,
       exec: (program, ...args) => ip(...inside([program, ...args])),
       spawn: (program, args = [], options = {}) => this.#keep(spawn('ip', inside([program, ...args]), options)),
+      enter: (program, args, options) => spawn('nsenter', [`--net=${made.path}`, program, ...args], options),
     }
     this.#namespaces.push(made)
     for (const which of ['all', 'default']) made.exec('sysctl', '-qw', `net.ipv6.conf.${which}.accept_dad=0`)

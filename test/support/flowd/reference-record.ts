@@ -1,4 +1,5 @@
 import { INFO_BYTES, RECORD_BYTES } from '../../../src/flowd/enrichers/skops/layout.ts'
+import type { TcpInfo } from '../../../src/linux/index.ts'
 
 /** V79 of the reference: what flowd-go's program told of one socket, in its own layout of 368 bytes. */
 export const REFERENCE_RECORD = Buffer.from(
@@ -10,6 +11,45 @@ export const REFERENCE_RECORD = Buffer.from(
   ].join(''),
   'hex',
 )
+
+/** What it tells of TCP, with `rcv_mss` and the busy time in their own width: a connection that sends. */
+export const REFERENCE_TCP_INFO: Partial<TcpInfo> = {
+  state: 1,
+  caState: 0,
+  retransmits: 0,
+  options: 7,
+  sndWscale: 7,
+  rcvWscale: 7,
+  rtoUs: 203_000,
+  atoUs: 0,
+  sndMss: 1428,
+  rcvMss: 536,
+  unacked: 168,
+  lastDataRecvMs: 1312,
+  pmtu: 1500,
+  rcvSsthresh: 31_852,
+  rttUs: 2218,
+  rttvarUs: 182,
+  sndSsthresh: 72,
+  sndCwnd: 274,
+  advmss: 1428,
+  reordering: 3,
+  rcvSpace: 14_280,
+  pacingRate: 211_689_089,
+  maxPacingRate: undefined,
+  bytesAcked: 147_515_294,
+  segsOut: 103_474,
+  segsIn: 7269,
+  notsentBytes: 1_413_720,
+  minRttUs: 123,
+  dataSegsOut: 103_472,
+  deliveryRate: 109_713_596,
+  busyTimeUs: 1_271_000,
+  rwndLimitedUs: 1000,
+  delivered: 103_305,
+  bytesSent: 147_755_197,
+  sndWnd: 619_264,
+}
 
 /** Offsets in a record of ours, and the congestion algorithms of the reference by number. */
 const CONGESTION_OFFSET = 16

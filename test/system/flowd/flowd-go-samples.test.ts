@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process'
+import type { SpawnOptions } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,9 +86,9 @@ function onHost(sample: string, file: string) {
     'mount -t tmpfs none /var/cache',
     `mount -t overlay none -o lowerdir=${etc}:/etc /etc`,
   ]
-  const shell = ['unshare', '--mount', 'sh', '-c', `${mounts.join(' && ')} && exec "$0" "$@"`]
+  const shell = ['--mount', 'sh', '-c', `${mounts.join(' && ')} && exec "$0" "$@"`]
   return (program: string, words: readonly string[], options: SpawnOptions) =>
-    spawn('nsenter', [`--net=${host.path}`, ...shell, program, ...words], { ...options, cwd: etc })
+    host.enter('unshare', [...shell, program, ...words], { ...options, cwd: etc })
 }
 
 /** The keys that a daemon warned of. */

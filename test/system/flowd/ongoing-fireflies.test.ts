@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -37,11 +36,11 @@ beforeAll(async () => {
 })
 afterAll(() => laboratory.close())
 
-/** flowd on the left, which sees the cgroups of the host, unlike what `ip netns exec` runs. */
+/** flowd on the left, which sees the cgroups of the host. */
 async function flowdWith(enrichers: object, backend: object = {}): Promise<FlowdProcess> {
   const flowd = new FlowdProcess({
     configuration: { backends: { firefly: { enrich: true, ...backend } }, enrichers: { period: 100, ...enrichers } },
-    spawn: (program, words, options) => spawn('nsenter', [`--net=${left.path}`, program, ...words], options),
+    spawn: left.enter,
   })
   return await flowd.ready()
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
@@ -35,11 +34,11 @@ afterAll(async () => {
   cgroup.remove()
 })
 
-/** flowd on the left, which sees the cgroups of the host, unlike what `ip netns exec` runs. */
+/** flowd on the left, which sees the cgroups of the host. */
 function flowdWith(configuration: object): FlowdProcess {
   return new FlowdProcess({
     configuration,
-    spawn: (program, words, options) => spawn('nsenter', [`--net=${left.path}`, program, ...words], options),
+    spawn: left.enter,
   })
 }
 
@@ -139,7 +138,7 @@ describe('flowd with the plugin netlink', () => {
     await using next = new FlowdProcess({
       folder: flowd.folder,
       configuration: {},
-      spawn: (program, words, options) => spawn('nsenter', [`--net=${left.path}`, program, ...words], options),
+      spawn: left.enter,
     })
     await next.ready()
     expect(await flowsOf(next)).toEqual([])

@@ -11,11 +11,9 @@ import {
   options,
   routing,
 } from '../../support/frames.ts'
-import { MarkerPrograms, markable, tupleOf, uint32 } from '../../support/marker-programs.ts'
+import { MarkerPrograms, markable, TC_ACT_UNSPEC, tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory } from '../../support/namespace.ts'
 import { INSERTING, withHeaders } from '../../support/tagged-frame.ts'
-
-const TC_ACT_UNSPEC = -1
 
 describe.each(INSERTING)('%s', strategy => {
   let programs: MarkerPrograms
@@ -25,16 +23,6 @@ describe.each(INSERTING)('%s', strategy => {
     for (const protocol of ['tcp', 'udp'] as const) programs.marks.add(markable(tupleOf({ protocol }), 0x10040))
   })
   afterAll(() => programs[Symbol.dispose]())
-
-  function expectUntouched(frame: Buffer, counter: string, program = programs.program): void {
-    const run = programs.run(frame, program)
-    expect({ ...run, packet: run.packet.toString('hex'), durationNs: 0 }).toEqual({
-      returned: TC_ACT_UNSPEC,
-      counter,
-      packet: frame.toString('hex'),
-      durationNs: 0,
-    })
-  }
 
   it('V37 to V39: the vector frame, to the byte', () => {
     const vector = {
@@ -79,29 +67,20 @@ describe.each(INSERTING)('%s', strategy => {
     ['an authentication header', ipv6Frame({ extensions: [authentication()] }), 'extension_headers'],
     ['a jumbo option', ipv6Frame({ extensions: [jumbo(8 + 20 + 5)], claimedBytes: 0 }), 'jumbo'],
     ['a payload longer than the frame', ipv6Frame({ claimedBytes: 26 }), 'truncated'],
-  ])('%s passes untouched', (_name, frame, counter) => expectUntouched(frame, counter))
+  ])('%s passes untouched', (_name, frame, counter) => programs.expectUntouched(frame, counter))
 
   it.each<[string, FrameSetup]>([
     ['TCP', {}],
     ['UDP', { protocol: NEXT_HEADER.udp }],
     ['QinQ', { vlanTypes: [0x88a8, 0x8100] }],
   ])('%s cut at every length passes untouched', (_name, setup) => {
-    const whole = ipv6Frame(setup)
-    expect(programs.run(whole).counter).toBe('marked')
-    const { probe, program } = programs.before('probe_cut')
-    for (let length = 14; length < whole.length; length += 1) {
-      probe.map('probe_length').set(uint32(0), uint32(length))
-      const { returned, packet, counter } = programs.run(whole, program)
-      expect({ returned, counter }).toEqual({ returned: TC_ACT_UNSPEC, counter: 'truncated' })
-      expect(packet.toString('hex')).toBe(whole.subarray(0, length).toString('hex'))
-    }
-    probe.close()
+    programs.expectUntouchedWhenCut(ipv6Frame(setup))
   })
 
   it('three VLAN tags, one in metadata: passes untouched', () => {
     const { probe, program } = programs.before('probe_vlan')
     const frame = ipv6Frame({ vlanTypes: [0x88a8, 0x8100] })
-    expectUntouched(frame, 'room_failed', program)
+    programs.expectUntouched(frame, 'room_failed', program)
     probe.close()
   })
 
@@ -136,7 +115,7 @@ describe.each(INSERTING)('%s', strategy => {
     it('what does not fit passes untouched, tags included', () => {
       for (const vlanTypes of [[], [0x8100], [0x88a8, 0x8100]]) {
         const frame = ipv6Frame({ vlanTypes, payloadBytes: 1440 })
-        inNetworkNamespace(path, () => expectUntouched(frame, 'mtu'))
+        inNetworkNamespace(path, () => programs.expectUntouched(frame, 'mtu'))
       }
     })
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conformsToFireflySchema } from '../../../../../test/support/firefly-schema.ts'
+import { REFERENCE_TCP_INFO } from '../../../../../test/support/flowd/reference-record.ts'
 import { sampleOf, socketOf } from '../../../../../test/support/flowd/samples.ts'
 import { sentFirefliesConform } from '../../../../../test/support/properties/firefly-statistics.ts'
 import { SOCKET_REPLY } from '../../../../../test/support/properties/socket-reply.ts'
@@ -7,54 +8,15 @@ import type { TcpInfo } from '../../../../linux/index.ts'
 import type { TcpSample } from '../../../sample.ts'
 import { blockName, ENRICHMENT, type EnrichmentMode } from './index.ts'
 
-/** A connection that sends, as sock_ops saw it. */
-const SENDING: Partial<TcpInfo> = {
-  state: 1,
-  caState: 0,
-  retransmits: 0,
-  options: 7,
-  sndWscale: 7,
-  rcvWscale: 7,
-  rtoUs: 203_000,
-  atoUs: 0,
-  sndMss: 1428,
-  rcvMss: 536,
-  unacked: 168,
-  lastDataRecvMs: 1312,
-  pmtu: 1500,
-  rcvSsthresh: 31_852,
-  rttUs: 2218,
-  rttvarUs: 182,
-  sndSsthresh: 72,
-  sndCwnd: 274,
-  advmss: 1428,
-  reordering: 3,
-  rcvSpace: 14_280,
-  pacingRate: 211_689_089,
-  maxPacingRate: undefined,
-  bytesAcked: 147_515_294,
-  segsOut: 103_474,
-  segsIn: 7269,
-  notsentBytes: 1_413_720,
-  minRttUs: 123,
-  dataSegsOut: 103_472,
-  deliveryRate: 109_713_596,
-  busyTimeUs: 1_271_000,
-  rwndLimitedUs: 1000,
-  delivered: 103_305,
-  bytesSent: 147_755_197,
-  sndWnd: 619_264,
-}
-
 const write = (mode: EnrichmentMode, sample: TcpSample) => JSON.stringify(ENRICHMENT[mode](sample))
 const read = (mode: EnrichmentMode, change: Partial<TcpInfo>) =>
-  JSON.parse(write(mode, sampleOf({ ...SENDING, ...change }))) as Record<string, unknown>
+  JSON.parse(write(mode, sampleOf({ ...REFERENCE_TCP_INFO, ...change }))) as Record<string, unknown>
 
 const keysOf = (value: unknown): string[] => Object.keys(value as object)
 
 describe('lean', () => {
   it('V80: tells the congestion algorithm and eleven figures', () => {
-    expect(write('lean', sampleOf(SENDING))).toBe(
+    expect(write('lean', sampleOf(REFERENCE_TCP_INFO))).toBe(
       '{"cong":{"algorithm":"cubic"},"tcpInfo":{"Retransmits":0,"advMss":1428,"bytesSent":147755197,' +
         '"deliveryRate":109713596,"minRtt":123,"pMtu":1500,"rtt":2218,"rttVar":182,"sndCwnd":274,"sndMss":1428,' +
         '"sndSsThresh":72}}',
@@ -136,9 +98,11 @@ describe('full', () => {
   })
 
   it('writes integers of 64 bits with every digit, and the kernel’s number for a rate without limit', () => {
-    expect(write('full', sampleOf(SENDING))).toContain('"maxPacingRate":18446744073709551615,')
-    expect(write('compatible', sampleOf(SENDING))).toContain('"max_pacing_rate":18446744073709551615,')
-    expect(write('full', sampleOf({ ...SENDING, bytesAcked: 2 ** 60 }))).toContain('"bytesAcked":1152921504606846976,')
+    expect(write('full', sampleOf(REFERENCE_TCP_INFO))).toContain('"maxPacingRate":18446744073709551615,')
+    expect(write('compatible', sampleOf(REFERENCE_TCP_INFO))).toContain('"max_pacing_rate":18446744073709551615,')
+    expect(write('full', sampleOf({ ...REFERENCE_TCP_INFO, bytesAcked: 2 ** 60 }))).toContain(
+      '"bytesAcked":1152921504606846976,',
+    )
   })
 
   it('tells what sock_diag told of the socket', () => {
@@ -179,7 +143,7 @@ describe('full', () => {
   })
 
   it('V78: is not shorter than lean', () => {
-    const sample = sampleOf(SENDING)
+    const sample = sampleOf(REFERENCE_TCP_INFO)
     expect(write('lean', sample).length).toBeLessThan(write('full', sample).length)
   })
 })
