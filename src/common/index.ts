@@ -15,6 +15,7 @@ export {
   isSection,
   loadConfiguration,
   parseConfiguration,
+  readConfigurationFile,
 } from './config/index.ts'
 export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'

@@ -6,8 +6,8 @@ import {
   effectiveValues,
   type LoadedConfiguration,
   type LoadOptions,
-  loadConfiguration,
   parseConfiguration,
+  readConfigurationFile,
   requireGuard,
 } from '../common/index.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
@@ -20,8 +20,8 @@ import { loadModules, MODULES_OPTION } from './modules/index.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
-import type { Need, UnitComplaint, UnitDefinition } from './unit.ts'
-import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries } from './unit-registries.ts'
+import type { UnitComplaint, UnitDefinition } from './unit.ts'
+import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries, unitsByKey } from './unit-registries.ts'
 
 /** Everything that flowd's configuration file may say where these units are to be had; flowd-go's format, and more. */
 function configurationOf({ plugins, backends, enrichers }: UnitRegistries) {
@@ -54,18 +54,6 @@ export interface LoadedFlowdConfiguration extends LoadedConfiguration<FlowdConfi
   units: UnitRegistries
 }
 
-/** Every unit of this program by its key path, `plugins.api`. */
-const UNITS = new Map(
-  UNIT_KINDS.flatMap(kind =>
-    Object.entries<UnitDefinition<unknown>>(BUILT_IN_UNITS[kind]).map(([name, unit]) => [`${kind}.${name}`, unit]),
-  ),
-)
-
-/** Keys of flowd-go that have no effect here, as the units name them. */
-const IGNORED_KEYS: readonly DeprecatedKey[] = [...UNITS].flatMap(([unit, { ignoredKeys = {} }]) =>
-  Object.entries(ignoredKeys).map(([key, says]) => ({ key: `${unit}.${key}`, says })),
-)
-
 /** How the command line chose the file, and how exacting to be. */
 export interface FlowdFileChoice extends FileChoice {
   /** Unknown and deprecated keys are errors. */
@@ -80,43 +68,32 @@ export interface FlowdFileChoice extends FileChoice {
  */
 export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
-  const units = loadModules(file, loadConfiguration(MODULES_ALONE, file).values.modules)
-  const loaded = loadConfiguration(configurationOf(units), file, loadOptions(file, choice, units))
-  const { plugins, backends } = loaded.values
-  if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
-  const prometheus = backends?.prometheus
-  if (prometheus !== undefined) requireGuard('backends.prometheus', prometheus.bindAddress, prometheus)
-  return { ...withMatchAll(loaded), units }
+  return parseFlowdConfiguration(readConfigurationFile(file), file, choice)
 }
 
 /**
  * The configuration for a command that only looks for the running daemon: where no file is, the defaults hold.
  *
- * @throws TidemarkError CONFIG_NOT_FOUND for a file that was named, CONFIG_UNREADABLE, CONFIG_INVALID
+ * @throws TidemarkError CONFIG_NOT_FOUND for a file that was named, and as {@link loadFlowdConfiguration}
  */
 export function loadFlowdConfigurationOrDefaults(choice: FileChoice): LoadedFlowdConfiguration {
-  const file = chooseFile(choice)
-  if (choice.conf !== undefined || existsSync(file)) return loadFlowdConfiguration(choice)
-  const loaded = parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice))
-  return { ...loaded, units: BUILT_IN_UNITS }
+  const isThere = choice.conf !== undefined || existsSync(chooseFile(choice))
+  return isThere ? loadFlowdConfiguration(choice) : defaultFlowdConfiguration(choice)
 }
 
 /** The configuration that an empty file would give. */
-export function defaultFlowdConfiguration(choice: FileChoice): FlowdConfiguration {
-  const file = chooseFile(choice)
-  return parseConfiguration(FLOWD_CONFIGURATION, '', file, loadOptions(file, choice)).values
+export function defaultFlowdConfiguration(choice: FileChoice): LoadedFlowdConfiguration {
+  return parseFlowdConfiguration('', chooseFile(choice), choice)
 }
 
-/** What the units that a configuration turns on need of the host, each need with those units. */
-export function needsOf({ plugins, backends, enrichers }: FlowdConfiguration): Map<Need, string[]> {
-  const on = Object.entries({ plugins, backends, enrichers }).flatMap(([kind, section]) =>
-    Object.keys(section ?? {}).map(name => `${kind}.${name}`),
-  )
-  const needs = new Map<Need, string[]>()
-  for (const unit of on) {
-    for (const need of UNITS.get(unit)?.needs ?? []) needs.set(need, [...(needs.get(need) ?? []), unit])
-  }
-  return needs
+function parseFlowdConfiguration(text: string, file: string, choice: FlowdFileChoice): LoadedFlowdConfiguration {
+  const units = loadModules(file, parseConfiguration(MODULES_ALONE, text, file).values.modules)
+  const loaded = parseConfiguration(configurationOf(units), text, file, loadOptions(file, choice, units))
+  const { plugins, backends } = loaded.values
+  if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
+  const prometheus = backends?.prometheus
+  if (prometheus !== undefined) requireGuard('backends.prometheus', prometheus.bindAddress, prometheus)
+  return { ...withMatchAll(loaded), units }
 }
 
 /** Each effective value with its origin, for `check`. */
@@ -128,13 +105,20 @@ export function effectiveFlowdValues(loaded: LoadedFlowdConfiguration): Effectiv
   return rows.map(row => (row.key === 'compatibility' ? compatibility : row))
 }
 
-function loadOptions(file: string, choice: FlowdFileChoice, units = BUILT_IN_UNITS): LoadOptions<FlowdConfiguration> {
+function loadOptions(file: string, choice: FlowdFileChoice, units: UnitRegistries): LoadOptions<FlowdConfiguration> {
   return {
     strict: choice.strict === true,
-    deprecated: [...DEPRECATED_KEYS, ...IGNORED_KEYS],
+    deprecated: [...DEPRECATED_KEYS, ...ignoredKeys(units)],
     profile: top => (impliesFlowdGo(file, choice) || top.get('compatibility') === FLOWD_GO ? FLOWD_GO : undefined),
     rules: values => complaints(values, units),
   }
+}
+
+/** Keys of flowd-go that have no effect here, as the units name them. */
+function ignoredKeys(units: UnitRegistries): DeprecatedKey[] {
+  return [...unitsByKey(units)].flatMap(([unit, { ignoredKeys = {} }]) =>
+    Object.entries(ignoredKeys).map(([key, says]) => ({ key: `${unit}.${key}`, says })),
+  )
 }
 
 /** What the units have against their options. */

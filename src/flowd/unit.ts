@@ -1,6 +1,6 @@
 import type Type from 'typebox'
 import type { Logger, Metrics } from '../common/index.ts'
-import type { Capability } from '../linux/index.ts'
+import { CAPABILITIES } from '../linux/index.ts'
 import type { Registry } from '../scitags/index.ts'
 import type { Enricher, Plugin } from './components.ts'
 import type { Flow } from './flow.ts'
@@ -36,8 +36,10 @@ export interface UnitContext {
   application: string
 }
 
-/** What a unit asks of the host: `doctor` looks whether it is there. */
-export type Need = Capability | 'btf' | 'libbpf' | 'cgroup'
+/** What a unit may ask of the host: `doctor` looks whether it is there. */
+export const NEEDS = [...CAPABILITIES, 'btf', 'libbpf', 'cgroup'] as const
+
+export type Need = (typeof NEEDS)[number]
 
 /** What every unit needs that loads a program into the kernel. */
 export const BPF_NEEDS: readonly Need[] = ['libbpf', 'btf', 'CAP_BPF', 'CAP_NET_ADMIN']

@@ -11,6 +11,9 @@ export const CAPABILITY = {
 
 export type Capability = keyof typeof CAPABILITY
 
+/** Those that this program knows. */
+export const CAPABILITIES = Object.keys(CAPABILITY) as readonly Capability[]
+
 /**
  * The capabilities in force, out of the text of `/proc/PID/status`.
  *
@@ -18,8 +21,7 @@ export type Capability = keyof typeof CAPABILITY
  */
 export function parseCapabilities(status: string): Set<Capability> {
   const bits = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
-  const names = Object.keys(CAPABILITY) as Capability[]
-  return new Set(names.filter(name => (bits >> BigInt(CAPABILITY[name])) & 1n))
+  return new Set(CAPABILITIES.filter(name => (bits >> BigInt(CAPABILITY[name])) & 1n))
 }
 
 /** The capabilities that this process has in force. */

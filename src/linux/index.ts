@@ -12,7 +12,7 @@ export {
   RingBuffer,
 } from './bpf/index.ts'
 export type { Capability } from './capabilities.ts'
-export { effectiveCapabilities } from './capabilities.ts'
+export { CAPABILITIES, effectiveCapabilities } from './capabilities.ts'
 export { resolveCgroup } from './cgroup.ts'
 export { readClock, ticksPerSecond } from './clock.ts'
 export { addressText, writeIpv6Address } from './ip-address.ts'

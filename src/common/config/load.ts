@@ -37,7 +37,7 @@ export function loadConfiguration<Schema extends TObject>(
   file: string,
   options: LoadOptions<Static<Schema>> = {},
 ): LoadedConfiguration<Static<Schema>> {
-  return parseConfiguration(schema, readText(file), file, options)
+  return parseConfiguration(schema, readConfigurationFile(file), file, options)
 }
 
 /**
@@ -94,7 +94,12 @@ export function parseConfiguration<Schema extends TObject>(
   return { values, file, profile, origins, warnings }
 }
 
-function readText(file: string): string {
+/**
+ * The text of a configuration file.
+ *
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE
+ */
+export function readConfigurationFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

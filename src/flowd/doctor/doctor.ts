@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { isTidemarkError, messageOf } from '../../common/index.ts'
 import {
   defaultFlowdConfiguration,
-  type FlowdConfiguration,
+  type LoadedFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
-  needsOf,
 } from '../configuration.ts'
 import type { FileChoice } from '../configuration-file.ts'
+import { needsOf } from '../needs.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { checkClock } from './clock.ts'
 import { checkCollectors } from './collectors.ts'
@@ -33,8 +33,8 @@ const LINUX_CHECKS: readonly Check[] = [
  * thing that it sends is a datagram without content to each collector.
  */
 export async function examineHost(choice: FileChoice): Promise<Finding[]> {
-  const { finding, configuration } = readConfiguration(choice)
-  const host: Host = { configuration, needs: needsOf(configuration) }
+  const { finding, loaded } = readConfiguration(choice)
+  const host: Host = { configuration: loaded.values, needs: needsOf(loaded) }
   const checks = process.platform === 'linux' ? [checkKernel, ...LINUX_CHECKS] : [checkKernel]
   const findings = [finding]
   for (const check of checks) findings.push(...(await carryOut(check, host)))
@@ -51,24 +51,21 @@ async function carryOut(check: Check, host: Host): Promise<Finding[]> {
   }
 }
 
-function readConfiguration(choice: FileChoice): { finding: Finding; configuration: FlowdConfiguration } {
+function readConfiguration(choice: FileChoice): { finding: Finding; loaded: LoadedFlowdConfiguration } {
   const check = 'configuration'
   try {
-    const { file, values, warnings } = loadFlowdConfigurationOrDefaults(choice)
-    const look = `'tidemark flowd check --conf ${file}' tells more`
+    const loaded = loadFlowdConfigurationOrDefaults(choice)
+    const { file, warnings } = loaded
     if (!existsSync(file)) {
       const remedy = 'write one, or name one with --conf'
-      return {
-        configuration: values,
-        finding: warning(check, `there is no ${file}; the defaults are looked at`, remedy),
-      }
+      return { loaded, finding: warning(check, `there is no ${file}; the defaults are looked at`, remedy) }
     }
-    const finding =
-      warnings.length === 0 ? ok(check, file) : warning(check, `${file}: ${warnings.length} odd keys`, look)
-    return { configuration: values, finding }
+    if (warnings.length === 0) return { loaded, finding: ok(check, file) }
+    const look = `'tidemark flowd check --conf ${file}' tells more`
+    return { loaded, finding: warning(check, `${file}: ${warnings.length} odd keys`, look) }
   } catch (error) {
     if (!isTidemarkError(error)) throw error
     const found = `${error.message.replace(/\s*\n\s*/g, '; ')}; the defaults are looked at`
-    return { configuration: defaultFlowdConfiguration(choice), finding: failed(check, found, error.remedy) }
+    return { loaded: defaultFlowdConfiguration(choice), finding: failed(check, found, error.remedy) }
   }
 }

@@ -62,6 +62,14 @@ describe('modules from outside', () => {
       module('schema.mjs', `export const backends = { a: { options: {} } }`),
       /'backends.a.options' is not a JSON schema/,
     ],
+    [
+      module('needs.mjs', `export const backends = { a: { options: ${options}, create: () => ({}), needs: 'btf' } }`),
+      /'backends.a.needs' is not a list of some of CAP_NET_BIND_SERVICE, .*btf/,
+    ],
+    [
+      module('root.mjs', `export const backends = { a: { options: ${options}, create: () => ({}), needs: ['root'] } }`),
+      /'backends.a.needs' is not a list of some of/,
+    ],
     [module('create.mjs', `export const enrichers = { a: { options: ${options} } }`), /'enrichers.a.create' is not a/],
   ])('are refused with the reason: %s', (name, reason) => {
     let failure: unknown

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import Type from 'typebox'
 import { messageOf, TidemarkError } from '../../common/index.ts'
-import type { UnitDefinition } from '../unit.ts'
+import { NEEDS, type UnitDefinition } from '../unit.ts'
 import { BUILT_IN_UNITS, UNIT_KINDS, type UnitKind, type UnitRegistries } from '../unit-registries.ts'
 import { checkedPlugin } from './checked-plugin.ts'
 
@@ -66,9 +66,17 @@ function definitionsOf(kind: string, definitions: unknown, known: object): Defin
       throw new TypeError(`'${path}.options' is not a JSON schema of type object`)
     }
     if (typeof definition['create'] !== 'function') throw new TypeError(`'${path}.create' is not a function`)
+    if (!areNeeds(definition['needs'] ?? [])) {
+      throw new TypeError(`'${path}.needs' is not a list of some of ${NEEDS.join(', ')}`)
+    }
   }
   // Seen just now, as far as it can be seen.
   return definitions as Definitions
+}
+
+function areNeeds(value: unknown): boolean {
+  const known: readonly unknown[] = NEEDS
+  return Array.isArray(value) && value.every(need => known.includes(need))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -158,6 +158,12 @@ describe('a wrong configuration', () => {
     })
   })
 
+  it('is read once, so that it may come out of a pipe', () => {
+    const script = `echo 'pidPath: /x' | "$0" flowd check --conf /dev/stdin`
+    const { stdout } = spawnSync('sh', ['-c', script, TIDEMARK], { encoding: 'utf8', timeout: 20_000 })
+    expect(stdout).toMatch(/^pidPath +'\/x' +\/dev\/stdin:1$/m)
+  })
+
   it('never leaves a section of flowd-go unsaid that has no effect', () => {
     const check = tidemark('flowd', 'check', '--conf', file('old.yaml', 'stunServers: [stun:a:1]\nenrichers: {}\n'))
     expect(check.status).toBe(0)
