@@ -1,8 +1,8 @@
 // Claim: on one core, the plugin `firefly` loses none of 75,000 fireflies a second for 60 s (or as many seconds as the
 // argument says), and takes at least 80 % of what a bare loop of receive, parse and store takes in the same run. For
 // the second, more fireflies come than either can take; counted is what each takes in a second of processor time,
-// because others may use the machine. The two take turns, and the median of the rounds is judged. Run as root, the first
-// part goes before other work on its cores; else the machine must be quiet.
+// because others may use the machine. The two take turns, and the median of the rounds is judged. Run as root, the
+// first part goes before other work on its cores; else the machine must be quiet.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'

@@ -47,7 +47,10 @@ function step(number: number, at: number): VanRecord {
   }
 }
 
-/** What `FLOWS_PER_TURN` connections in each step of their life send; one turn is as warm in the caches as a decoder leaves it. */
+/**
+ * What `FLOWS_PER_TURN` connections in each step of their life send; one turn is as warm in the caches as a decoder
+ * leaves it.
+ */
 function turn(first: number): VanRecord[] {
   const records: VanRecord[] = []
   for (let at = 0; at < STEPS; at += 1) {

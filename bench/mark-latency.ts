@@ -9,9 +9,9 @@ import {
   watchMarks,
 } from '../test/support/flowd/loopback.ts'
 
-// Claim: a mark is in the kernel within 5 ms (p99) of its pipe line. From the line on, packets of its flow are sent every
-// tenth of a millisecond; the first that carries the mark shows that it is there. So each figure is an upper bound: it
-// holds the sending, the capture and this process's own turns as well. The median of the rounds is judged.
+// Claim: a mark is in the kernel within 5 ms (p99) of its pipe line. From the line on, packets of its flow are sent
+// every tenth of a millisecond; the first that carries the mark shows that it is there. So each figure is an upper
+// bound: it holds the sending, the capture and this process's own turns as well. The median of the rounds is judged.
 const LIMIT_MS = 5
 const ROUNDS = 3
 const FLOWS = 1000

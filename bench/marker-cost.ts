@@ -7,13 +7,13 @@ import { markable, tupleOf } from '../test/support/marker-programs.ts'
 
 /**
  * Claim: with 100,000 flows in the map, marking a packet costs at most 40 ns over an empty program by the label, and at
- * most 400 ns by extension headers, for which the kernel makes room in the packet; passing another flow's packet costs at
- * most 40 ns by any strategy, and what is not IPv6 at most 10 ns.
+ * most 400 ns by extension headers, for which the kernel makes room in the packet; passing another flow's packet costs
+ * at most 40 ns by any strategy, and what is not IPv6 at most 10 ns.
  *
  * Both programs are run by the kernel (BPF_PROG_TEST_RUN) in turns, on the same packet. What leaves the packet's length
- * alone is run many times in one call, and of all calls the least counts, because what others do on the machine only adds.
- * What inserts can be run on a packet once: there the faster half of many calls counts, which includes cold caches.
- * Several flows are looked up, since where one lies in the hash table matters: the mean over them counts.
+ * alone is run many times in one call, and of all calls the least counts, because what others do on the machine only
+ * adds. What inserts can be run on a packet once: there the faster half of many calls counts, which includes cold
+ * caches. Several flows are looked up, since where one lies in the hash table matters: the mean over them counts.
  */
 const LIMIT_NS: Readonly<Record<string, (strategy: MarkingStrategy) => number>> = {
   'declared flow': strategy => (INSERTED_BYTES[strategy] === 0 ? 40 : 400),

@@ -8,9 +8,9 @@ import { type Connection, Connections } from '../test/support/flowd/connections.
 import { startEvent, tuple } from '../test/support/flowd/flows.ts'
 import { enterLoopback } from '../test/support/flowd/loopback.ts'
 
-// Claim: with 100,000 flows and 10,000 connections of others opened and closed each second, a flow ends within 1 s of the
-// death of its socket, no death is missed, and hearing of all of them costs at most a fifth of a core. The slowest of the
-// flows is judged. Both ends of each connection are on this host, so there are twice as many deaths.
+// Claim: with 100,000 flows and 10,000 connections of others opened and closed each second, a flow ends within 1 s of
+// the death of its socket, no death is missed, and hearing of all of them costs at most a fifth of a core. The slowest
+// of the flows is judged. Both ends of each connection are on this host, so there are twice as many deaths.
 const LIMIT_MS = 1000
 const LIMIT_CORE = 0.2
 const FLOWS = 100_000

@@ -18,7 +18,9 @@ const MANIFESTS = execFileSync('git', ['ls-files', 'deploy.yaml', 'packaging/kub
   .trimEnd()
   .split('\n')
 
-/** Kubernetes' own resources of every manifest: what a site's controller defines, such as Skupper's, has no schema here. */
+/**
+ * Kubernetes' own resources of every manifest: what a site's controller defines, such as Skupper's, has no schema here.
+ */
 const resources = MANIFESTS.flatMap(path =>
   parseAllDocuments(readFileSync(path, 'utf8'))
     .map(document => document.toJS() as Resource)

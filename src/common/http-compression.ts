@@ -12,8 +12,8 @@ const COMPRESSORS_MOST = 64
 
 /**
  * Makes a server send large bodies compressed to those who take gzip: text from 4 KB on, and all that is sent as a
- * stream. Node compresses on threads of its own, so the event loop goes on. Answers that a route writes itself, as watch
- * streams are, stay as they are. Call it before adding routes.
+ * stream. Node compresses on threads of its own, so the event loop goes on. Answers that a route writes itself, as
+ * watch streams are, stay as they are. Call it before adding routes.
  */
 export function compressLargeBodies(server: FastifyInstance): void {
   const compress = promisify(gzip)

@@ -106,7 +106,9 @@ export function serve(actions: Actions, cleanUp: () => void | Promise<void>): vo
   process.once('disconnect', () => void leave().finally(() => process.exit()))
 }
 
-/** A director that is killed leaves a broken channel before it is seen to have left; that must not stop the clean-up. */
+/**
+ * A director that is killed leaves a broken channel before it is seen to have left; that must not stop the clean-up.
+ */
 function answer(outcome: Answer): void {
   process.send?.(outcome, undefined, undefined, ignore)
 }

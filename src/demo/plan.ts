@@ -1,4 +1,6 @@
-/** The fixed facts of the demo: who talks to whom, and what is declared. Both hosts live in empty networks of their own. */
+/**
+ * The fixed facts of the demo: who talks to whom, and what is declared. Both hosts live in empty networks of their own.
+ */
 export const PLAN = {
   interfaceName: 'eth0',
   prefixLength: 64,

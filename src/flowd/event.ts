@@ -34,7 +34,9 @@ export interface FlowEvent {
   blocks?: ForeignBlocks
   /** Who told of it, if that was another host. */
   toldBy?: Teller
-  /** The `flowKey` whose entropy the label is to have, where packets are marked before the flow is known; else its own. */
+  /**
+   * The `flowKey` whose entropy the label is to have, where packets are marked before the flow is known; else its own.
+   */
   entropyKey?: string
   /** The plugin's name, for logs and metrics. */
   origin: string

@@ -8,7 +8,9 @@ export const LOST_MAP = 'tidemark_lost'
 const LOSS_PERIOD_MS = 1000
 
 export interface RecordRingSetup<Told> {
-  /** Each record is received here, and dropped as `layout` or `ring-full`; `onRecord` says what became of the others. */
+  /**
+   * Each record is received here, and dropped as `layout` or `ring-full`; `onRecord` says what became of the others.
+   */
   account: StageAccount
   /** Undefined for what is no record of the program. The bytes are valid during this call and that of `onRecord`. */
   decode: (bytes: Buffer) => Told | undefined
@@ -23,7 +25,10 @@ export function ringMaps(object: BpfObject): RingBufferMaps {
   return { records: object.map(RECORDS_MAP), lost: object.map(LOST_MAP) }
 }
 
-/** Reads the records of a program from when it is made until `close`, and counts what is lost on the way, within a second. */
+/**
+ * Reads the records of a program from when it is made until `close`, and counts what is lost on the way, within a
+ * second.
+ */
 export class RecordRing<Told> {
   readonly #setup: RecordRingSetup<Told>
   readonly #ring: RingBuffer

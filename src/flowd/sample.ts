@@ -23,7 +23,10 @@ export interface SampleReport {
   gone: boolean
 }
 
-/** What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was acknowledged. */
+/**
+ * What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was
+ * acknowledged.
+ */
 export function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
   const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
   return sentBytes === undefined || bytesReceived === undefined

@@ -33,7 +33,8 @@ export function readClock(): ClockState {
 }
 
 /**
- * How many ticks (jiffies) the kernel counts a second: CONFIG_HZ, which it tells nowhere else without its configuration.
+ * How many ticks (jiffies) the kernel counts a second: CONFIG_HZ, which it tells nowhere else without its
+ * configuration.
  *
  * @throws TidemarkError SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
  */

@@ -5,8 +5,8 @@ export const ETHERNET_HEADER_BYTES = 14
 
 /**
  * How many bytes come before the IP header in a packet that the kernel hands to a tc program on the egress of an
- * interface, VLAN tags aside; undefined where that is not known. TUN, WireGuard, PPP and IP-in-IP tunnels have none: what
- * they wrap around a packet is added later.
+ * interface, VLAN tags aside; undefined where that is not known. TUN, WireGuard, PPP and IP-in-IP tunnels have none:
+ * what they wrap around a packet is added later.
  */
 export function linkHeaderBytes(link: Pick<Link, 'arphrd'>): number | undefined {
   switch (link.arphrd) {

@@ -17,7 +17,8 @@ export class ServiceNotifier {
 
   /**
    * @param environment where systemd says `NOTIFY_SOCKET` and `WATCHDOG_USEC`
-   * @param onFailure is told when a message could not be sent; the service goes on, since its work does not depend on it
+   * @param onFailure is told when a message could not be sent; the service goes on, since its work does not depend on
+   *   it
    */
   constructor(environment: NodeJS.ProcessEnv, onFailure: (failure: unknown) => void) {
     this.#socketPath = environment['NOTIFY_SOCKET']

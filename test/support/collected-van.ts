@@ -7,7 +7,9 @@ import { CollectorUnderTest } from './collector-under-test.ts'
 /** Attributes that are judged apart from the others: the view tells of ends by itself. */
 const UNCOMPARED = new Set(['startTime', 'endTime'])
 
-/** A simulated network and a collector of it, both at the same speed; what the one is and the other shows is compared. */
+/**
+ * A simulated network and a collector of it, both at the same speed; what the one is and the other shows is compared.
+ */
 export class CollectedVan {
   readonly van: SimulatedVan
   readonly speed: number

@@ -1,6 +1,7 @@
 /**
  * Cuts a stream of JSON texts that follow each other without any separator (`[…]{…}{…}`) into values, whatever the
- * borders of the pieces in which it arrives. Written apart from the command's own reader, so that each checks the other.
+ * borders of the pieces in which it arrives. Written apart from the command's own reader, so that each checks the
+ * other.
  */
 export function jsonValues(text: string): unknown[] {
   const values: unknown[] = []

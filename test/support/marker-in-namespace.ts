@@ -80,7 +80,9 @@ export async function markerProcess(
   return { child, kill }
 }
 
-/** Waits until packets can pass between the ends of a test pair: the kernel takes up to a second to notice its cable. */
+/**
+ * Waits until packets can pass between the ends of a test pair: the kernel takes up to a second to notice its cable.
+ */
 export async function pairIsUp(...ends: readonly TestNamespace[]): Promise<void> {
   const isUp = (end: TestNamespace) => end.exec('cat', '/sys/class/net/eth0/operstate').trim() === 'up'
   while (!ends.every(isUp)) await delay(20)

@@ -1,7 +1,9 @@
 import type { ApiObject, Projection } from '../../src/collector/api/v1alpha1/projection.ts'
 import type { ViewChange, ViewRecord } from '../../src/collector/graph/view-port.ts'
 
-/** A projection over a plain map, for tests of what stands above it: each record is one object, addresses are as given. */
+/**
+ * A projection over a plain map, for tests of what stands above it: each record is one object, addresses are as given.
+ */
 export class ProjectionInMemory implements Projection {
   readonly records = new Map<string, ViewRecord>()
   readonly #listeners = new Set<(change: ViewChange) => void>()

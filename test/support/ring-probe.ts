@@ -22,8 +22,8 @@ export class RingProbe {
 }
 
 /**
- * How many records the ring of 65,536 bytes has room for. Each takes 16 bytes, of which 8 are its header; the kernel never
- * fills the last ones, by which a full ring differs from an empty one.
+ * How many records the ring of 65,536 bytes has room for. Each takes 16 bytes, of which 8 are its header; the kernel
+ * never fills the last ones, by which a full ring differs from an empty one.
  */
 export const RING_ROOM = 65_536 / 16 - 1
 

@@ -25,8 +25,8 @@ const PAYLOAD_LENGTH_OFFSET = 14 + 4
 export interface Cable {
   mtu: number
   /**
-   * Who cuts packets up and fills in checksums: the device, so that what travels is long and has none; the kernel behind
-   * the program; or nobody, since TCP hands over single segments.
+   * Who cuts packets up and fills in checksums: the device, so that what travels is long and has none; the kernel
+   * behind the program; or nobody, since TCP hands over single segments.
    */
   offloads: 'on' | 'software' | 'off'
   /** How many bytes of each full-sized packet the sender leaves free. */

@@ -5,7 +5,10 @@ import { Metrics, silentLogger } from '../../src/common/index.ts'
 import { exampleNetwork, tellConnections } from './example-van.ts'
 import { familiesOf, familyTable } from './metric-families.ts'
 
-/** `docs/reference/metrics-collector.md`: every family that `/metrics` has, from a scrape to which all of them have something to say. */
+/**
+ * `docs/reference/metrics-collector.md`: every family that `/metrics` has, from a scrape to which all of them have
+ * something to say.
+ */
 export async function collectorMetricsPage(): Promise<string> {
   const families = familiesOf(await scrape())
   const ofNetwork = families.filter(({ name }) => name.startsWith('skupper_'))

@@ -1,7 +1,9 @@
 import type { Command, Option } from 'commander'
 import { createProgram } from '../../src/cli/program.ts'
 
-/** `docs/reference/commands.md`: every command with its arguments and options, from the command line's own definition. */
+/**
+ * `docs/reference/commands.md`: every command with its arguments and options, from the command line's own definition.
+ */
 export function commandsPage(): string {
   const program = createProgram('tidemark')
   return [

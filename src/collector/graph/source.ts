@@ -11,7 +11,10 @@ export interface SourceHandle {
   /** 1 for the first incarnation seen of this id, then counting up. */
   readonly epoch: number
   readonly type: SourceType
-  /** Collector clock minus source clock, in microseconds (sourceNow = collectorNow - offset); undefined before the first HEARTBEAT. */
+  /**
+   * Collector clock minus source clock, in microseconds (sourceNow = collectorNow - offset); undefined before the first
+   * HEARTBEAT.
+   */
   clockOffsetUs: number | undefined
 }
 

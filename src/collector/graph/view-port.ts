@@ -73,7 +73,10 @@ export interface ViewPort {
   byType(recordType: string): Iterable<ViewRecord>
   /** The record that a record's `parent` names. */
   parentOf(record: ViewRecord): ViewRecord | undefined
-  /** The other record that it names: the CONNECTOR of a BIFLOW, a FLOW's counterflow, the ROUTER_ACCESS of a LINK's peer. */
+  /**
+   * The other record that it names: the CONNECTOR of a BIFLOW, a FLOW's counterflow, the ROUTER_ACCESS of a LINK's
+   * peer.
+   */
   targetOf(record: ViewRecord): ViewRecord | undefined
   /** The process at a connector, or at a flow's own end. */
   processOf(record: ViewRecord): ViewRecord | undefined

@@ -1,4 +1,7 @@
-/** Waiting times between attempts: doubling, each shortened by up to half at random so that clients do not march in step. */
+/**
+ * Waiting times between attempts: doubling, each shortened by up to half at random so that clients do not march in
+ * step.
+ */
 export class Backoff {
   readonly #firstMs: number
   readonly #longestMs: number

@@ -1,6 +1,9 @@
 /** Heartbeats that an estimate rests on: 16 s of them. */
 const WINDOW = 8
-/** So many samples in a row this far above the estimate mean that the source's clock was set back, not that we were slow. */
+/**
+ * So many samples in a row this far above the estimate mean that the source's clock was set back, not that we were
+ * slow.
+ */
 const STEP_SAMPLES = 3
 const STEP_US = 500_000
 

@@ -1,7 +1,9 @@
 /** A secret: written out (connect.json allows it) or in a file of its own, which is read at each connect. */
 export type Secret = { value: string } | { file: string }
 
-/** The files of a TLS client, as paths; each is read anew at each connect, so that a renewed certificate is taken up. */
+/**
+ * The files of a TLS client, as paths; each is read anew at each connect, so that a renewed certificate is taken up.
+ */
 export interface TlsFiles {
   /** Authorities that may have signed the router's certificate, PEM; the system's when absent. */
   caFile?: string

@@ -8,7 +8,9 @@ export interface SourceTimers {
   answerMs: number
   /** When to ask again a source that has not shown itself at all; doubled each time, up to a minute. */
   retryMs: number
-  /** From a FLUSH to the sweep, when it was answered; longer than the 5 s for which routers hold back the end of a flow. */
+  /**
+   * From a FLUSH to the sweep, when it was answered; longer than the 5 s for which routers hold back the end of a flow.
+   */
   sweepAfterMs: number
   /** The least time between two FLUSHes of one source; doubled while repairs follow each other. */
   flushIntervalMs: number

@@ -3,7 +3,7 @@ import type { WatchHub } from '../api/watch/hub.ts'
 import type { ViewPort } from '../graph/view-port.ts'
 import type { TrafficMetrics } from './traffic.ts'
 
-/** A family that is read when it is scraped: the labels of each sampleLine, and its value. */
+/** A family that is read when it is scraped: the labels of each sample, and its value. */
 interface ReadFamily extends Family {
   read(): Iterable<readonly [labels: string, value: number]>
 }

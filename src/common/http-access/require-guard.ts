@@ -6,7 +6,9 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whether only this host reaches an address; brackets around IPv6 are allowed. A name counts when it is `localhost`. */
+/**
+ * Whether only this host reaches an address; brackets around IPv6 are allowed. A name counts when it is `localhost`.
+ */
 export function isLoopback(address: string): boolean {
   const bare = address.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(bare)

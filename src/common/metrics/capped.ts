@@ -24,7 +24,9 @@ export class CappedMetric<Name extends string, Series> {
     this.#source = source
   }
 
-  /** The series of these labels: look it up once and keep it where it is used often. Beyond the cap it records nothing. */
+  /**
+   * The series of these labels: look it up once and keep it where it is used often. Beyond the cap it records nothing.
+   */
   labels(labels: Labels<Name>): Series {
     const key = this.#key(labels)
     const known = this.#series.get(key)

@@ -8,7 +8,10 @@ import { canonicalAddress } from '../../scitags/index.ts'
 const BODY_BYTES = 16_384
 
 export interface HttpAddressQuery {
-  /** A service that answers with a JSON object whose `ip` is the address it sees, as https://api64.ipify.org?format=json. */
+  /**
+   * A service that answers with a JSON object whose `ip` is the address it sees, as
+   * https://api64.ipify.org?format=json.
+   */
   url: string
   /** The local address to ask from. */
   localAddress: string

@@ -82,7 +82,9 @@ export class PythonOptions {
     return this.#id(option, ACTIVITY_MAX)
   }
 
-  /** Networks in CIDR form, in any iterable; a bare text, which Python flowd refuses, is taken as its author meant it. */
+  /**
+   * Networks in CIDR form, in any iterable; a bare text, which Python flowd refuses, is taken as its author meant it.
+   */
   networks(option: string): string[] {
     const texts = this.#read(option, 'a list of networks', value => {
       if (typeof value === 'string') return value.split(/[\s,]+/).filter(word => word !== '')

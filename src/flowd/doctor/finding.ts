@@ -2,7 +2,9 @@
 export interface Finding {
   /** What was looked at, as `libbpf` or `interface eth0`. */
   check: string
-  /** `failed`: something that the configuration names will not work. `warning`: it works, but not as well as it could. */
+  /**
+   * `failed`: something that the configuration names will not work. `warning`: it works, but not as well as it could.
+   */
   status: 'ok' | 'warning' | 'failed'
   /** What was found. */
   found: string

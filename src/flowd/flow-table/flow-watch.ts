@@ -27,8 +27,8 @@ const TURN_MS = 5
 
 /**
  * Ends flows whose end nobody told: those whose socket was seen and is gone, and those that gave no sign of life for
- * long. A flow whose socket lives is never ended here, nor one that stands for every packet. The kernel tells of sockets that die; for what it does not tell,
- * the watch goes round the table a slice at a time.
+ * long. A flow whose socket lives is never ended here, nor one that stands for every packet. The kernel tells of
+ * sockets that die; for what it does not tell, the watch goes round the table a slice at a time.
  */
 export class FlowWatch implements Service {
   readonly #setup: Required<FlowWatchSetup>

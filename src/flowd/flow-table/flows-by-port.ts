@@ -4,7 +4,9 @@ import type { FlowTable, LiveFlow } from './flow-table.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** What is left of a socket without a peer: a UDP one that was not connected, a TCP one that was torn down by a reset. */
+/**
+ * What is left of a socket without a peer: a UDP one that was not connected, a TCP one that was torn down by a reset.
+ */
 interface LoneSocket {
   local: Endpoint
   /** The port is 0; of TCP the address is still that of the former peer. */

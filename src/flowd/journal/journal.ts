@@ -29,9 +29,9 @@ const RETRY_MS = 1000
 const SYNCHRONOUS_BYTES = 256 << 10
 
 /**
- * Remembers the flows across a restart and a crash: an append-only file, rewritten when most of it is past. Entries are written
- * in batches, at the latest with the next turn of the event loop. They survive the death of the process, not that of
- * the machine, with which every socket dies too. A disk that fails is reported and never stops the daemon.
+ * Remembers the flows across a restart and a crash: an append-only file, rewritten when most of it is past. Entries are
+ * written in batches, at the latest with the next turn of the event loop. They survive the death of the process, not
+ * that of the machine, with which every socket dies too. A disk that fails is reported and never stops the daemon.
  */
 export class Journal {
   readonly #setup: Required<JournalSetup>
@@ -198,7 +198,10 @@ export class Journal {
     }
   }
 
-  /** What the file is to hold. A flow that is brought back meanwhile moves from the first to the second, never past both. */
+  /**
+   * What the file is to hold. A flow that is brought back meanwhile moves from the first to the second, never past
+   * both.
+   */
   *#flows(): Generator<Flow> {
     yield* this.#kept.values()
     yield* this.#setup.flows()

@@ -20,8 +20,8 @@ export interface SocketProgramSetup<Told> extends RecordRingSetup<Told> {
 }
 
 /**
- * A program on the TCP sockets of a cgroup that tells of them by a ring buffer (`bpf/ring.h`). It runs until `close`, or
- * until the process ends.
+ * A program on the TCP sockets of a cgroup that tells of them by a ring buffer (`bpf/ring.h`). It runs until `close`,
+ * or until the process ends.
  *
  * @typeParam Told what a record of the program says
  */

@@ -27,7 +27,10 @@ export interface LoadOptions {
   sharedMaps?: readonly BpfMap[]
 }
 
-/** The most that every kernel takes (UINT_MAX >> 8): one before 6.4 that finds the buffer full answers ENOSPC and hides its verdict. */
+/**
+ * The most that every kernel takes (UINT_MAX >> 8): one before 6.4 that finds the buffer full answers ENOSPC and hides
+ * its verdict.
+ */
 const VERIFIER_LOG_BYTES = (1 << 24) - 1
 /** `sz` and `object_name`: the fields that are used. */
 const OPEN_OPTIONS_BYTES = 16

@@ -19,8 +19,8 @@ export interface BatchSocketSetup {
 }
 
 /**
- * A netlink socket for many small questions at once, each with one answer: they go out in one datagram and their answers
- * come in by one system call, which halves the cost of asking one by one. Nothing is allocated on the way.
+ * A netlink socket for many small questions at once, each with one answer: they go out in one datagram and their
+ * answers come in by one system call, which halves the cost of asking one by one. Nothing is allocated on the way.
  */
 export class BatchSocket {
   readonly #fd: number

@@ -21,7 +21,8 @@ const PROTOCOLS = new Map<number | undefined, SocketProtocol>([
 export interface SocketDeathListener {
   /**
    * A socket is no more. The record, valid during the call only, holds addresses, ports, cookie and `tcpInfo` of its
-   * last moment, so its totals are final; of the other parts it has none. The FIN of the peer counts as one more byte received.
+   * last moment, so its totals are final; of the other parts it has none. The FIN of the peer counts as one more byte
+   * received.
    */
   onDeath(protocol: SocketProtocol, record: SocketRecord): void
   /** So many deaths were not heard because there were too many at once; 0 when the kernel does not say how many. */
@@ -34,8 +35,8 @@ export interface SocketDeathListener {
  *
  * A socket dies when its last holder has closed it and nothing is left to be sent. A TCP socket that closes first dies
  * when it enters TIME_WAIT, which the kernel keeps as a small record of its own; one that its peer resets dies when its
- * holder closes it. One that its own holder tears down by a reset (SO_LINGER with 0 s) has lost the remote port, the local
- * address and its totals by then. Listeners and sockets that never connected are told as well.
+ * holder closes it. One that its own holder tears down by a reset (SO_LINGER with 0 s) has lost the remote port, the
+ * local address and its totals by then. Listeners and sockets that never connected are told as well.
  */
 export class SocketDeaths {
   readonly #listener: NetlinkListener

@@ -85,8 +85,8 @@ export class SocketTable {
   }
 
   /**
-   * Checks that the kernel can tell of such sockets: "no such socket" and "no module for such sockets" are the same errno,
-   * and only a dump tells them apart.
+   * Checks that the kernel can tell of such sockets: "no such socket" and "no module for such sockets" are the same
+   * errno, and only a dump tells them apart.
    *
    * @throws TidemarkError SOCKET_DIAGNOSTICS_MISSING
    */

@@ -23,6 +23,9 @@ export interface Firefly {
   startTimeUs?: TimestampUs
   endTimeUs?: TimestampUs
   usage?: FireflyUsage
-  /** Top-level blocks that the schema leaves open, as they are: `netlink`, `skOps`, `storage-stats`; integers beyond 2^53 as `exactInteger`. */
+  /**
+   * Top-level blocks that the schema leaves open, as they are: `netlink`, `skOps`, `storage-stats`; integers beyond
+   * 2^53 as `exactInteger`.
+   */
   blocks?: Readonly<Record<string, unknown>>
 }

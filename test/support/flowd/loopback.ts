@@ -21,7 +21,9 @@ import { TIDEMARK } from './flowd-process.ts'
 export const EXPERIMENT = 3
 export const ACTIVITY = 14
 
-/** Moves this process into a network namespace of its own with `lo` up (root), so that nothing of the host is touched. */
+/**
+ * Moves this process into a network namespace of its own with `lo` up (root), so that nothing of the host is touched.
+ */
 export function enterLoopback(): number {
   enterNewNetworkNamespace()
   const netlink = NetlinkSocket.open(NETLINK.ROUTE)

@@ -9,7 +9,8 @@ export const SHORT_RETENTION = { endedMaxAgeMs: 20_000 }
 
 /**
  * Lets a network live through cycles: a router is killed and another started in its place, one restarts in place, a
- * site is cut off until it is gone and comes back, the router end is killed. After each, the view is held against what is so.
+ * site is cut off until it is gone and comes back, the router end is killed. After each, the view is held against what
+ * is so.
  *
  * @returns the bytes in use after each cycle
  */

@@ -35,7 +35,9 @@ const bodies: fc.Arbitrary<Body> = fc.oneof(
   fc.record({ type: types, bytes: fc.uint8Array({ maxLength: 200 }) }),
 )
 
-/** Any body may come to the API: each is an event, or is refused with its reason and counted, and a good one is taken. */
+/**
+ * Any body may come to the API: each is an event, or is refused with its reason and counted, and a good one is taken.
+ */
 export async function httpBodiesSurvive(cases: number): Promise<void> {
   const context = unitContext()
   const plugin = api.create({ ...NO_ACCESS_FILES, bindAddress: '127.0.0.1', bindPort: 0 }, context)

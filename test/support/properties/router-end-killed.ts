@@ -6,9 +6,9 @@ import { CollectedVan } from '../collected-van.ts'
 const LIMIT_MS = 15_000
 
 /**
- * Kills the router end of a network again and again, at random moments, every other time for some seconds, while traffic
- * flows before, during and after, and holds the view each time against what is so: nothing missing, nothing twice, no
- * ghost.
+ * Kills the router end of a network again and again, at random moments, every other time for some seconds, while
+ * traffic flows before, during and after, and holds the view each time against what is so: nothing missing, nothing
+ * twice, no ghost.
  */
 export async function viewSurvivesKills(
   network: Partial<VanOptions> & { speed: number },

@@ -1,4 +1,6 @@
-/** What Linux 6.18 told of an established TCP socket on ::1 with every extension asked for: `inet_diag_msg`, attributes. */
+/**
+ * What Linux 6.18 told of an established TCP socket on ::1 with every extension asked for: `inet_diag_msg`, attributes.
+ */
 export const SOCKET_REPLY = Buffer.from(
   '0a010000d67e83650000000000000000000000000000000100000000000000000000000000000001000000000a0000000000000000000000' +
     '0000000000000000000000003bb4000005000800000000000500050000000000050006000000000008000f00000000000800110000000000' +

@@ -5,7 +5,10 @@ import type { TestCgroup } from './cgroup.ts'
 
 const CHILD = 'test/support/sock-ops/connection-child.ts'
 
-/** A process in a namespace, perhaps in a cgroup or of another user, that opens and closes TCP connections; see its own file. */
+/**
+ * A process in a namespace, perhaps in a cgroup or of another user, that opens and closes TCP connections; see its own
+ * file.
+ */
 export class Connections {
   readonly child: ChildProcess
   readonly #answers: AsyncIterator<string>

@@ -10,7 +10,9 @@ const TRAFFIC = 'test/fixtures/captures/van-3.5.1.traffic.jsonl'
 const SPEED = 20
 const ECHO_OCTETS = 11_606_000
 
-/** A recorded network of two routers, played twenty times as fast over a real connection, and what is left to see of it. */
+/**
+ * A recorded network of two routers, played twenty times as fast over a real connection, and what is left to see of it.
+ */
 describe('the recorded network', () => {
   const replay = new CaptureReplay(CAPTURE, { listen: { port: 0 }, speed: SPEED })
   let collector: CollectorUnderTest

@@ -75,7 +75,8 @@ const EXPECTED: Record<string, Expected> = {
 }
 
 /**
- * A process on the host of these tests, with `/run` and `/var/cache` of its own, and where `/etc/flowd-go` has one file.
+ * A process on the host of these tests, with `/run` and `/var/cache` of its own, and where `/etc/flowd-go` has one
+ * file.
  */
 function onHost(sample: string, file: string) {
   const etc = mkdtempSync(join(folder, 'etc-'))

@@ -41,7 +41,9 @@ async function sendFrames(frames: readonly Buffer[]): Promise<void> {
 }
 
 const TAGS: readonly (readonly number[])[] = [[], [0x8100], [0x88a8], [0x88a8, 0x8100], [0x8100, 0x8100]]
-/** How long the IPv6 packet may be so that it is tagged: the payload's VLAN tags count, the longest tag has 16 bytes. */
+/**
+ * How long the IPv6 packet may be so that it is tagged: the payload's VLAN tags count, the longest tag has 16 bytes.
+ */
 const ROOM_BYTES = 1500 - 16 - 8
 
 describe.each(['on', 'off'])('with VLAN offload %s', offload => {

@@ -6,8 +6,8 @@ import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 import { Probe } from '../../support/probe.ts'
 
 /**
- * A real transfer over veth. The packets are counted by a program on the ingress of the receiver, so each one that was on
- * the wire is counted, by the label that it had there.
+ * A real transfer over veth. The packets are counted by a program on the ingress of the receiver, so each one that was
+ * on the wire is counted, by the label that it had there.
  */
 const LABEL = 0x30038
 const PORT = 5201

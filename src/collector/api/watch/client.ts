@@ -20,7 +20,9 @@ export interface WatchLimits {
   stallMs: number
 }
 
-/** The map entry and its share of the map's slack, and the buffer's object: what a kept frame costs beside its bytes. */
+/**
+ * The map entry and its share of the map's slack, and the buffer's object: what a kept frame costs beside its bytes.
+ */
 const FRAME_OVERHEAD_BYTES = 256
 /** The last object of a stream whose credentials were withdrawn: errors of this API look so. */
 const WITHDRAWN = encodeJson({ error: 'credentials withdrawn' })

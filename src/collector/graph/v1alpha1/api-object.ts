@@ -31,8 +31,8 @@ export function plainObject(record: ViewRecord): ApiObject {
 }
 
 /**
- * What the collector adds to a record: `duration` in microseconds, and `endReason` where not the source itself said that
- * the record ended.
+ * What the collector adds to a record: `duration` in microseconds, and `endReason` where not the source itself said
+ * that the record ended.
  */
 export function additions({ endReason, durationUs }: ViewRecord): MaybeAttributes {
   return { endReason: endReason === 'reported' ? undefined : endReason, duration: durationUs }

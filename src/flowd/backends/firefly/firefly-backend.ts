@@ -19,7 +19,9 @@ interface Told {
   toldBy?: Teller | undefined
 }
 
-/** Announces the start and the end of each flow, and if asked to what is between, to its destination and to collectors. */
+/**
+ * Announces the start and the end of each flow, and if asked to what is between, to its destination and to collectors.
+ */
 export class FireflyBackend implements Backend {
   readonly wantsSamples: boolean
   readonly #options: FireflyOptions

@@ -74,7 +74,8 @@ export class Marker implements Backend {
     requireBpf('the marker', this.#platform)
     try {
       this.#interfaces.start()
-      // Marks are kept from the start on, also where no interface is there yet; and what the kernel refuses is known at once.
+      // Marks are kept from the start on, also where no interface is there yet; and what the kernel refuses is known at
+      // once.
       if (this.#programs.marks === undefined) this.#programs.program(ETHERNET_HEADER_BYTES)
       const { verdicts } = this.#programs
       if (verdicts !== undefined) this.#verdicts?.start(verdicts)

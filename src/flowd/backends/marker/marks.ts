@@ -10,8 +10,8 @@ export interface MarkStore {
 }
 
 /**
- * What became of a flow: it is marked; found the store full, and waits from now on; waited already; or cannot be marked,
- * as it is IPv4 or has ids or addresses for which there is no mark or key.
+ * What became of a flow: it is marked; found the store full, and waits from now on; waited already; or cannot be
+ * marked, as it is IPv4 or has ids or addresses for which there is no mark or key.
  */
 export type MarkOutcome = 'marked' | 'full' | 'waiting' | 'ipv4' | 'unmarkable'
 

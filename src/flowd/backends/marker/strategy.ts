@@ -17,8 +17,8 @@ export const INSERTED_BYTES: Readonly<Record<MarkingStrategy, number>> = {
 export type Markable = Pick<Flow, 'key' | 'tuple' | 'label' | 'experiment' | 'activity'>
 
 /**
- * What a flow's packets carry: the 20-bit flow label, or for extension headers the experiment (16 bits) and the activity
- * (8 bits). Undefined for ids that cannot be marked; these are the same under every strategy.
+ * What a flow's packets carry: the 20-bit flow label, or for extension headers the experiment (16 bits) and the
+ * activity (8 bits). Undefined for ids that cannot be marked; these are the same under every strategy.
  */
 export function markOf(strategy: MarkingStrategy, { label, experiment, activity }: Omit<Markable, 'key' | 'tuple'>) {
   if (label === undefined || strategy === 'label') return label

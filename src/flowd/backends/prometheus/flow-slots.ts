@@ -1,6 +1,7 @@
 /**
  * The flows that have series of their own, at most so many: labels come from traffic, and each series costs memory here
- * and in every Prometheus that scrapes. A flow that finds no room is counted once, and gets a place as soon as there is one.
+ * and in every Prometheus that scrapes. A flow that finds no room is counted once, and gets a place as soon as there is
+ * one.
  */
 export class FlowSlots<Entry> {
   readonly #most: number

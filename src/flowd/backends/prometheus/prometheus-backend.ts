@@ -37,7 +37,9 @@ export class PrometheusBackend implements Backend {
     this.#endpoints = options.legacyNames ? this.#legacyEndpoints() : [this.#ownEndpoint()]
   }
 
-  /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
+  /**
+   * @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE
+   */
   async start(): Promise<void> {
     if (this.#endpoints.length === 0) {
       this.#log.warn({}, 'nothing is served: netlinkPort and skopsPort are both 0')

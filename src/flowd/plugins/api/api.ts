@@ -36,7 +36,9 @@ export class Api implements Plugin {
     })
   }
 
-  /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
+  /**
+   * @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE
+   */
   async start(emit: (event: FlowEvent) => void): Promise<void> {
     const address = await this.#server.start(server => this.#addRoutes(server, emit))
     this.#context.log.info({ address }, 'the API listens')

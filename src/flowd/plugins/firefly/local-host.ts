@@ -36,7 +36,9 @@ export class LocalHost {
     return this.#addresses.has(address)
   }
 
-  /** Whether others reach this host at an address of any form. A flow that comes from elsewhere never ends at loopback. */
+  /**
+   * Whether others reach this host at an address of any form. A flow that comes from elsewhere never ends at loopback.
+   */
   isReachedAt(address: string): boolean {
     const plain = plainAddress(address)
     return this.has(plain) && plain !== '::1' && !plain.startsWith('127.')

@@ -3,8 +3,8 @@ import { addressFamily, formatSyslogHeader, parseSyslogHeader, type SyslogHeader
 import { isSendingPort } from '../../datagrams/index.ts'
 
 /**
- * Tells fireflies that this flowd sent itself: to a destination that is this host, or to a relay that sent them back. As
- * events they would be announced anew, without end.
+ * Tells fireflies that this flowd sent itself: to a destination that is this host, or to a relay that sent them back.
+ * As events they would be announced anew, without end.
  */
 export class OwnFireflies {
   readonly #hostname: string | undefined

@@ -48,7 +48,9 @@ export class NetlinkTagger implements Plugin {
     await this.#watch.start()
   }
 
-  /** The flows live on: who turns the plugin off ends them, who only changes its rules keeps those that are the same. */
+  /**
+   * The flows live on: who turns the plugin off ends them, who only changes its rules keeps those that are the same.
+   */
   async stop(): Promise<void> {
     await this.#watch?.stop()
     this.#flows?.stop()

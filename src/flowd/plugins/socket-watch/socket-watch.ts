@@ -144,7 +144,10 @@ export class SocketWatch implements Service {
     }
   }
 
-  /** What this look did not see; a table that changes while it is read may hide a socket, so each is asked for once more. */
+  /**
+   * What this look did not see; a table that changes while it is read may hide a socket, so each is asked for once
+   * more.
+   */
   async #takeGone(turns: Turns): Promise<HostSocket[]> {
     const gone: HostSocket[] = []
     for (const socket of this.#seen.values()) {

@@ -5,7 +5,9 @@ import { sorted } from './sorted.ts'
 /** Address families in `inet_diag_msg`. */
 const FAMILY = { ipv4: 2, ipv6: 10 } as const
 
-/** What sock_diag tells of a socket beside `tcp_info`, under flowd-go's names; the kernel sends not all of it for each. */
+/**
+ * What sock_diag tells of a socket beside `tcp_info`, under flowd-go's names; the kernel sends not all of it for each.
+ */
 export function socketBlocks(socket: SocketRecord): Record<string, object> {
   const { bbr, tos, memory, socketMemory, vegas, dctcp } = socket
   const blocks: Record<string, Record<string, unknown> | undefined> = {
