@@ -20,11 +20,11 @@ export interface Flow {
   /** The 20-bit IPv6 flow label, entropy included; undefined when the ids cannot be marked. */
   readonly label: number | undefined
   readonly origin: string
-  /** The other host that told of it first, if one did. */
-  readonly toldBy?: Teller
   readonly startTimeUs: TimestampUs
   endTimeUs: TimestampUs | undefined
   usage: Usage | undefined
+  /** The other host that told of it, while nobody here did. */
+  toldBy?: Teller | undefined
 }
 
 /**

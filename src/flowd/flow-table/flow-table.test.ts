@@ -78,6 +78,34 @@ describe('FlowTable', () => {
     expect(table.size).toBe(1)
   })
 
+  it('is ended by another host only where nobody here told of the flow', () => {
+    const toldBy = { address: '2001:db8::2', atEnd: true }
+    const { table, changes } = tableOf()
+    table.apply(startEvent(1))
+    expect(table.apply(endEvent(1, { toldBy }))).toBe('foreign-end')
+    expect(table.apply(endEvent(1))).toBe('ended')
+    table.apply(startEvent(2, { toldBy }))
+    expect(table.apply(endEvent(2, { toldBy }))).toBe('ended')
+    table.apply(startEvent(3, { toldBy }))
+    table.apply(startEvent(3))
+    expect(table.apply(endEvent(3, { toldBy }))).toBe('foreign-end')
+    expect(changes.map(({ kind, flow }) => `${kind} ${flow.toldBy?.address}`)).toEqual([
+      'start undefined',
+      'end undefined',
+      'start 2001:db8::2',
+      'end 2001:db8::2',
+      'start undefined',
+    ])
+  })
+
+  it('says who had a flow replaced, so that they are not told of it', () => {
+    const toldBy = { address: '2001:db8::2', atEnd: true }
+    const { table, changes } = tableOf()
+    table.apply(startEvent(1))
+    table.apply(startEvent(1, { activity: 15, toldBy }))
+    expect(changes[1]).toMatchObject({ kind: 'end', reason: 'replaced', toldBy })
+  })
+
   it('announces an end without start only if it says when the flow began', () => {
     const { table, changes, take } = tableOf()
     expect(table.apply(endEvent(1))).toBe('unknown-end')

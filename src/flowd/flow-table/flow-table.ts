@@ -5,10 +5,19 @@ import { type TcpSample, usageOf } from '../sample.ts'
 
 /**
  * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
- * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `unknown-end` and
- * `table-full` changed nothing.
+ * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `unknown-end`,
+ * `foreign-end` (another host's word of a flow that this host's own programs declared) and `table-full` changed nothing.
  */
-export type Outcome = 'started' | 'repeated' | 'replaced' | 'ongoing' | 'ended' | 'past' | 'unknown-end' | 'table-full'
+export type Outcome =
+  | 'started'
+  | 'repeated'
+  | 'replaced'
+  | 'ongoing'
+  | 'ended'
+  | 'past'
+  | 'unknown-end'
+  | 'foreign-end'
+  | 'table-full'
 
 /** A live flow, with what only the table needs to know of it. */
 export interface LiveFlow extends Flow {
@@ -69,7 +78,7 @@ export class FlowTable {
     if (live !== undefined && live.experiment === event.experiment && live.activity === event.activity) {
       return this.#refresh(live, event)
     }
-    if (live !== undefined) this.end(live, 'replaced')
+    if (live !== undefined) this.#end(live, endOf(live, event, 'replaced'))
     else if (this.#flows.size >= this.#setup.maxFlows) return 'table-full'
     const flow = this.#create(key, event)
     this.#flows.set(key, flow)
@@ -108,9 +117,11 @@ export class FlowTable {
   }
 
   #endByEvent(live: LiveFlow, event: FlowEvent): Outcome {
+    // The other host's daemon also tells an end when it stops.
+    if (event.toldBy !== undefined && live.toldBy === undefined) return 'foreign-end'
     live.endTimeUs = event.endTimeUs
     if (event.usage !== undefined) live.usage = event.usage
-    this.#end(live, withBlocks(endOf(live, event), event))
+    this.#end(live, withBlocks(endOf(live, event, 'event'), event))
     return 'ended'
   }
 
@@ -119,12 +130,13 @@ export class FlowTable {
     if (event.startTimeUs === undefined) return 'unknown-end'
     const flow = this.#create(key, event)
     flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
-    this.#setup.onChange(withBlocks(endOf(flow, event), event))
+    this.#setup.onChange(withBlocks(endOf(flow, event, 'event'), event))
     return 'past'
   }
 
   #refresh(live: LiveFlow, event: FlowEvent): Outcome {
     live.lastSignMs = performance.now()
+    if (event.toldBy === undefined) live.toldBy = undefined
     if (event.usage !== undefined) live.usage = event.usage
     if (event.state === 'start') return 'repeated'
     this.#setup.onChange({ kind: 'ongoing', flow: live, event })
@@ -153,8 +165,8 @@ export class FlowTable {
   }
 }
 
-function endOf(flow: Flow, { toldBy }: FlowEvent): Extract<FlowChange, { kind: 'end' }> {
-  return { kind: 'end', flow, reason: 'event', ...(toldBy === undefined ? {} : { toldBy }) }
+function endOf(flow: Flow, { toldBy }: FlowEvent, reason: EndReason): Extract<FlowChange, { kind: 'end' }> {
+  return { kind: 'end', flow, reason, ...(toldBy === undefined ? {} : { toldBy }) }
 }
 
 function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {

@@ -163,7 +163,7 @@ export class Pipeline implements Service {
     }
     const outcome = this.#table.apply(event)
     this.#outcomes[outcome].inc()
-    if (outcome === 'unknown-end' || outcome === 'table-full') this.#account.drop(outcome)
+    if (outcome === 'unknown-end' || outcome === 'foreign-end' || outcome === 'table-full') this.#account.drop(outcome)
     else this.#account.passed += 1
     return outcome
   }
@@ -317,6 +317,7 @@ const OUTCOMES: readonly Outcome[] = [
   'ended',
   'past',
   'unknown-end',
+  'foreign-end',
   'table-full',
 ]
 

@@ -91,4 +91,19 @@ describe('two hosts that both run flowd', () => {
     expect(await received(destination)).toBe(9)
     expect(await received(sender)).toBe(9)
   })
+
+  it('do not end what programs of the other host declared', async () => {
+    await using sender = flowdIn(left, RIGHT)
+    const destination = flowdIn(right, LEFT)
+    await Promise.all([sender.ready(), destination.ready()])
+    await sender.control.send([`start tcp ${LEFT} 41000 ${RIGHT} 1094 2 9`])
+    await vi.waitFor(async () => expect(await flowsOf(destination)).toBe(1), PATIENCE)
+    await destination.control.send([`start tcp ${RIGHT} 1094 ${LEFT} 41000 2 9`])
+    await destination.stop()
+    await collector.one('end', 1094)
+    await vi.waitFor(async () => {
+      expect((await sender.get('/metrics')).text).toContain('dropped_total{stage="flow table",cause="foreign-end"} 1')
+    }, PATIENCE)
+    expect(await flowsOf(sender)).toBe(1)
+  })
 })
