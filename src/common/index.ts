@@ -7,6 +7,7 @@ export type {
   EffectiveValue,
   LoadedConfiguration,
   LoadOptions,
+  Translation,
 } from './config/index.ts'
 export {
   describeExpected,

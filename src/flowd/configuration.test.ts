@@ -131,6 +131,22 @@ describe('old keys', () => {
     expect(values).toMatchObject({ backends: { firefly: { enrichmentMode: meant } } })
   })
 
+  it.each([
+    ['pollNetlink: true', { period: 5000, enrich: true }],
+    ['pollNetlink: true, netlinkPollingInterval: 2000', { period: 2000, enrich: true }],
+    ['pollNetlink: true, addNetlinkContext: false', { period: 5000, enrich: false }],
+  ])('%s turns on the enricher netlink', (keys, { period, enrich }) => {
+    const { values } = translate(`backends: {firefly: {${keys}}}`)
+    expect(values.enrichers).toEqual({ period, netlink: { protocol: 6, ext: 255, state: 3071 } })
+    expect(values.backends?.firefly?.enrich).toBe(enrich)
+  })
+
+  it('pollNetlink: false turns nothing on, and a section that the file has wins', () => {
+    expect(translate('backends: {firefly: {pollNetlink: false}}').values.enrichers).toBeUndefined()
+    const both = 'backends: {firefly: {pollNetlink: true}}\nenrichers: {period: 100, netlink: {ext: 2}}'
+    expect(translate(both).values.enrichers).toMatchObject({ period: 100, netlink: { ext: 2 } })
+  })
+
   it('reads the receivers of fireflies as flowd-go has them, and names what is wrong with one', () => {
     const receivers = (list: string) => translate(`plugins: {fireflyp: {fireflyReceivers: [${list}]}}`)
     const { values } = receivers('{address: a.example, port: 1}, {address: 192.0.2.1}')

@@ -1,4 +1,4 @@
-import type { DeprecatedKey } from '../common/index.ts'
+import type { DeprecatedKey, Translation } from '../common/index.ts'
 import { ENRICHMENT_MODES } from './backends/index.ts'
 
 /** Names that older flowd-go gave to marking strategies, and what says the same now. */
@@ -6,6 +6,16 @@ const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | b
   flowlabel: { 'backends.marker.markingStrategy': 'label' },
   flowlabelmatchall: { 'backends.marker.markingStrategy': 'label', 'backends.marker.matchAll': true },
   hopbyhopanddestination: { 'backends.marker.markingStrategy': 'hopByHopDestination' },
+}
+
+/**
+ * What `pollNetlink: true` meant in flowd-go 2.2 where the file says nothing else: each flow's socket is read every five
+ * seconds, and fireflies tell of it. `addNetlinkContext` and `netlinkPollingInterval` stand before it in the table.
+ */
+const POLLING: Translation = {
+  'enrichers.netlink': {},
+  'enrichers.period': 5000,
+  'backends.firefly.enrich': true,
 }
 
 /**
@@ -30,15 +40,20 @@ export const DEPRECATED_KEYS: readonly DeprecatedKey[] = [
     movedTo: 'backends.firefly.destinationPort',
     says: "is an old name of 'destinationPort'",
   },
-  { key: 'backends.firefly.addNetlinkContext', movedTo: 'backends.firefly.enrich', says: "is an old name of 'enrich'" },
   {
-    key: 'backends.firefly.pollNetlink',
-    says: "has no effect: 'enrich' with the section 'enrichers' does what it did",
+    key: 'backends.firefly.addNetlinkContext',
+    movedTo: 'backends.firefly.enrich',
+    says: "is an old name of 'enrich', which tells what the section 'enrichers' reads",
   },
   {
     key: 'backends.firefly.netlinkPollingInterval',
     movedTo: 'enrichers.period',
     says: "is an old name of 'enrichers.period'",
+  },
+  {
+    key: 'backends.firefly.pollNetlink',
+    says: "is said by the section 'enrichers.netlink' now, which polls while it is there",
+    translate: value => (value === true ? POLLING : {}),
   },
   {
     key: 'backends.firefly.enrichmentMode',

@@ -1,4 +1,4 @@
-import type { ScalarValue, SourceEntry, SourceMap } from './source-tree.ts'
+import type { Position, ScalarValue, SourceEntry, SourceMap, SourceNode } from './source-tree.ts'
 
 /** A key that older files use. Exactly one of the three reactions applies. */
 export interface DeprecatedKey {
@@ -8,9 +8,12 @@ export interface DeprecatedKey {
   says: string
   /** Its value now belongs to this path. */
   movedTo?: string
-  /** Its value is now said by other keys (path → value); undefined when the value is not one of the old ones. */
-  translate?: (value: ScalarValue) => Readonly<Record<string, ScalarValue>> | undefined
+  /** What other keys say its value now; undefined when the value is not one of the old ones. */
+  translate?: (value: ScalarValue) => Translation | undefined
 }
+
+/** Values by path; an empty object turns a section on. */
+export type Translation = Readonly<Record<string, ScalarValue | Readonly<Record<string, never>>>>
 
 /**
  * Rewrites a tree so that deprecated keys stand where their successors are, in the order of the table; a key that is
@@ -31,8 +34,7 @@ export function mapDeprecated(
       warn(row.key, entry, row.says)
       parent.entries.delete(name)
       for (const [path, value] of Object.entries(values)) {
-        const node = { ...entry.node, kind: 'scalar' as const, value, text: String(value) }
-        place(root, path, { ...entry, node, writtenAs: row.key })
+        place(root, path, { ...entry, node: nodeOf(value, entry), writtenAs: row.key })
       }
       continue
     }
@@ -44,6 +46,13 @@ export function mapDeprecated(
     const placed = place(root, row.movedTo, { ...entry, writtenAs: row.key })
     warn(row.key, entry, placed ? row.says : `${row.says}; ignored, because ${row.movedTo} is there too`)
   }
+}
+
+function nodeOf(value: Translation[string], { line, column }: Position): SourceNode {
+  const isSection = typeof value === 'object' && value !== null
+  return isSection
+    ? { kind: 'map', entries: new Map(), line, column }
+    : { kind: 'scalar', value, text: String(value), line, column }
 }
 
 function find(root: SourceMap, path: string): { parent: SourceMap; name: string; entry: SourceEntry } | undefined {

@@ -1,4 +1,4 @@
-export type { DeprecatedKey } from './deprecated.ts'
+export type { DeprecatedKey, Translation } from './deprecated.ts'
 export type { EffectiveValue } from './effective.ts'
 export { effectiveValues } from './effective.ts'
 export type { LoadedConfiguration, LoadOptions } from './load.ts'

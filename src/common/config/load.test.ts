@@ -236,6 +236,7 @@ describe('deprecated keys', () => {
       translate: (value: unknown) =>
         value === 'flowLabelAll' ? { 'limits.strategy': 'label', 'limits.on': false } : undefined,
     },
+    { key: 'serve', says: 'is said by plugins.api now', translate: () => ({ 'plugins.api': {} }) },
   ]
 
   it('moves a section with its lines, and warns', () => {
@@ -256,6 +257,15 @@ describe('deprecated keys', () => {
     expect(loaded.values.limits).toMatchObject({ strategy: 'label', on: false })
     expect(loaded.origins.get('limits.on')).toEqual({ kind: 'mapped', line: 2, from: 'limits.strategy' })
     expect(read('limits: {strategy: hopByHop}', { deprecated }).warnings).toEqual([])
+  })
+
+  it('turns a section on with its defaults, and leaves one that is there', () => {
+    const loaded = read('serve: true\n', { deprecated })
+    expect(loaded.values.plugins?.api).toEqual(read('plugins: {api: {}}').values.plugins?.api)
+    expect(loaded.values.plugins?.api).toBeDefined()
+    const both = read('serve: true\nplugins: {api: {bindPort: 2}}', { deprecated })
+    expect(both.values.plugins?.api?.bindPort).toBe(2)
+    expect(both.warnings).toHaveLength(1)
   })
 
   it('drops keys without a successor, with a warning; strict makes it an error', () => {

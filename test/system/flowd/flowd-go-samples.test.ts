@@ -58,9 +58,9 @@ const EXPECTED: Record<string, Expected> = {
     stale: ['backends.marker.forceHookRemoval'],
   },
   'version-2.2': {
-    ...NOTHING,
     plugins: ['namedPipe'],
     backends: ['marker', 'firefly'],
+    enrichers: ['netlink'],
     stale: [
       ...['backends.ebpf', 'backends.marker.forceHookRemoval', 'backends.marker.markingStrategy'],
       ...['backends.firefly.fireflyDestinationPort', 'backends.firefly.addNetlinkContext'],
