@@ -26,7 +26,7 @@ const server = new ApiServer({
   projection: told.api,
   hub,
   metrics,
-  readiness: () => ({ isReady: true, reason: '' }),
+  readiness: () => ({ isReady: true, reason: '', sources: { live: 0, stale: 0 } }),
   log: silentLogger,
 })
 await metrics.start()

@@ -111,10 +111,12 @@ export class Collector implements Service {
 
   /** Whether the network is seen: the router is connected. */
   readiness(): Readiness {
-    const { connected, problem, sources } = this.ingest.status
+    const { connected, problem, sources: phases } = this.ingest.status
     const url = endpointUrl(this.#router)
-    if (connected) return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live` }
-    return { isReady: false, reason: problem ?? `connecting to ${url}` }
+    const sources = { live: phases.live, stale: phases.stale }
+    if (!connected) return { isReady: false, reason: problem ?? `connecting to ${url}`, sources }
+    const silent = sources.stale === 0 ? '' : `, ${sources.stale} silent`
+    return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live${silent}`, sources }
   }
 }
 

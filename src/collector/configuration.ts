@@ -42,6 +42,7 @@ const Amqp = Type.Object(
     url: Type.String({
       default: '',
       pattern: '^($|amqps?://[^/@\\s]+/?$)',
+      form: 'amqps://HOST[:PORT] or amqp://HOST[:PORT], without user and password',
       description:
         "The router, amqps://HOST[:PORT] or amqp://HOST[:PORT]. '' takes connect.json (connectFile), and without one amqp://localhost:5672.",
     }),

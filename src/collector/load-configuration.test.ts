@@ -53,7 +53,7 @@ describe("the collector's configuration", () => {
   })
 
   it.each([
-    ['amqp: {url: "http://x"}', 'amqp.url'],
+    ['amqp: {url: "http://x"}', "amqp.url: is 'http://x', expected amqps://HOST[:PORT] or amqp://HOST[:PORT]"],
     ['amqp: {url: "amqp://x:99999"}', 'amqp.url: is no URL'],
     ['amqp: {url: "amqp://user:secret@x"}', 'amqp.url'],
     ['amqp: {url: "amqp://x", connectFile: y}', 'amqp.connectFile: is not used'],

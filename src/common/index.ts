@@ -27,6 +27,7 @@ export { HTTP_ACCESS_OPTIONS, HttpGate, isLoopback, readTokens, requireGuard } f
 export { compressLargeBodies } from './http-compression.ts'
 export type { Service } from './lifecycle.ts'
 export { ServiceGroup } from './lifecycle.ts'
+export { listenError } from './listen-error.ts'
 export type { LogFormat, Logger, LogLevel } from './log.ts'
 export { createLogger, LOG_LEVELS, silentLogger } from './log.ts'
 export { LogThrottle } from './log-throttle.ts'

@@ -30,6 +30,7 @@ export const TOP_LEVEL_OPTIONS = {
       mode: Type.String({
         default: '0660',
         pattern: '^0?[0-7]{3}$',
+        form: 'a mode in octal, like 0620',
         description: 'Its mode, in octal: who may connect.',
       }),
     },

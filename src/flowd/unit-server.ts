@@ -5,9 +5,9 @@ import {
   type HttpAccessOptions,
   HttpGate,
   type Logger,
+  listenError,
 } from '../common/index.ts'
 import { addHealthRoutes } from './health.ts'
-import { listenError } from './listen-error.ts'
 import type { UnitContext } from './unit.ts'
 
 export interface UnitServerOptions {

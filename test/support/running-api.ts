@@ -30,7 +30,7 @@ export class RunningApi implements AsyncDisposable {
       projection: this.view,
       hub: this.hub,
       metrics: METRICS,
-      readiness: () => ({ isReady: true, reason: 'connected' }),
+      readiness: () => ({ isReady: true, reason: 'connected', sources: { live: 2, stale: 0 } }),
       log: silentLogger,
       ...options,
     })

@@ -57,7 +57,7 @@ async function addCollector(server: FastifyInstance): Promise<void> {
     projection: api,
     hub: new WatchHub(api),
     metrics: { contentType: '', blocks: nothing },
-    readiness: () => ({ isReady: true, reason: '' }),
+    readiness: () => ({ isReady: true, reason: '', sources: { live: 0, stale: 0 } }),
     endWhenWithdrawn: () => undefined,
     log: silentLogger,
   })

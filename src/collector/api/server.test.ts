@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { NO_ACCESS_FILES } from '../../../test/support/http-access.ts'
 import { RunningApi } from '../../../test/support/running-api.ts'
 
 async function get(url: string, init?: RequestInit) {
@@ -218,14 +219,30 @@ describe('v1alpha1', () => {
 describe('the rest of the server (defect 24)', () => {
   it('tells its health and whether it is ready', async () => {
     let isReady = false
-    await using api = await RunningApi.start({ readiness: () => ({ isReady, reason: 'no router answers' }) })
+    const sources = { live: 0, stale: 3 }
+    const readiness = () => ({ isReady, reason: 'no router answers', sources })
+    await using api = await RunningApi.start({ readiness })
     expect(await get(`${api.server.address}/healthz`)).toMatchObject({ status: 200, body: { status: 'ok' } })
     expect(await get(`${api.server.address}/readyz`)).toMatchObject({
       status: 503,
-      body: { status: 'not ready', reason: 'no router answers' },
+      body: { status: 'not ready', reason: 'no router answers', sources },
     })
     isReady = true
     expect(await get(`${api.server.address}/readyz`)).toMatchObject({ status: 200, body: { status: 'ready' } })
+  })
+
+  it('answers its probes by HEAD too, as load balancers ask', async () => {
+    let isReady = true
+    const readiness = () => ({ isReady, reason: '', sources: { live: 0, stale: 0 } })
+    await using api = await RunningApi.start({ readiness })
+    const head = async (path: string) => {
+      const { status, text } = await get(`${api.server.address}${path}`, { method: 'HEAD' })
+      return [status, text]
+    }
+    expect(await head('/healthz')).toEqual([200, ''])
+    expect(await head('/readyz')).toEqual([200, ''])
+    isReady = false
+    expect(await head('/readyz')).toEqual([503, ''])
   })
 
   it('serves metrics block by block', async () => {
@@ -239,6 +256,14 @@ describe('the rest of the server (defect 24)', () => {
     await using api = await RunningApi.start()
     const port = Number(new URL(api.server.address).port)
     await expect(RunningApi.start({ port })).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
+  })
+
+  it('names an address that is not of this host', async () => {
+    const access = { ...NO_ACCESS_FILES, access: 'open' as const }
+    await expect(RunningApi.start({ host: '192.0.2.1', access })).rejects.toMatchObject({
+      code: 'LISTEN_FAILED',
+      message: expect.stringContaining('the API cannot listen on 192.0.2.1:0') as string,
+    })
   })
 
   it('stops while a client is in the middle of a list, twice if need be', async () => {

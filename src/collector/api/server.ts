@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { HttpAccessOptions, Logger, Service } from '../../common/index.ts'
-import { answerErrorsFromTable, compressLargeBodies, HttpGate, says, TidemarkError } from '../../common/index.ts'
+import { answerErrorsFromTable, compressLargeBodies, HttpGate, listenError, says } from '../../common/index.ts'
 import type { Readiness } from './probes.ts'
 import { addProbes } from './probes.ts'
 import type { Projection } from './v1alpha1/projection.ts'
@@ -67,7 +67,7 @@ export class ApiServer implements Service {
     return this.#address
   }
 
-  /** @throws TidemarkError ADDRESS_IN_USE, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
+  /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
   async start(): Promise<void> {
     const { host, port } = this.#options
     await this.#gate.open()
@@ -77,10 +77,7 @@ export class ApiServer implements Service {
     } catch (error) {
       this.#gate.close()
       await server.close()
-      const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-      throw isInUse
-        ? new TidemarkError('ADDRESS_IN_USE', { what: 'the API', address: `${host}:${port}` }, error)
-        : error
+      throw listenError('the API', `${host}:${port}`, error)
     }
     this.#server = server
   }

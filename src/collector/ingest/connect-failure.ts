@@ -38,6 +38,10 @@ export function explainFailure(thrown: unknown, endpoint: RouterEndpoint, wasOpe
     // Some servers end the connection after the handshake instead of sending the alert that TLS has for it.
     return new TidemarkError('AMQP_TLS_REFUSED', { url, reason: 'the router ended it before any word of AMQP' }, thrown)
   }
+  if (!wasOpen && (thrown === undefined || code === 'ECONNRESET')) {
+    // So does a port of TLS that is spoken to in plain AMQP, and any server that waits for other words.
+    return new TidemarkError('AMQP_PROTOCOL', { url, reason: 'it hung up before any word of AMQP' }, thrown)
+  }
   if (textField(thrown, 'condition') === 'amqp:unauthorized-access') {
     return new TidemarkError('AMQP_SASL_REFUSED', { url, reason }, thrown)
   }

@@ -72,6 +72,20 @@ function endOfWholeFrames(chunk: Buffer, start: number): number {
 function lengthAt(bytes: Buffer, at: number): number {
   const size = bytes.readUInt32BE(at)
   if (size === HEADER_START) return HEADER_LENGTH
-  if (size > MAX_FRAME_LENGTH) throw new RangeError(`a frame of ${size} bytes is longer than any`)
+  if (size > MAX_FRAME_LENGTH) throw new RangeError(describeStranger(bytes.subarray(at, at + SIZE_LENGTH), size))
   return Math.max(size, SIZE_LENGTH)
+}
+
+/** First bytes of a TLS record: an alert or a handshake, then the major version. RFC 8446, section 5.1. */
+const TLS_ALERT = 0x15
+const TLS_HANDSHAKE = 0x16
+const TLS_MAJOR_VERSION = 3
+
+/** What the first bytes of something that is no frame say about who speaks there. */
+function describeStranger(start: Buffer, size: number): string {
+  if ((start[0] === TLS_ALERT || start[0] === TLS_HANDSHAKE) && start[1] === TLS_MAJOR_VERSION) {
+    return 'it answers in TLS, which amqps:// speaks'
+  }
+  const text = start.toString('latin1')
+  return /^[ -~]+$/.test(text) ? `it says '${text}…'` : `a frame of ${size} bytes is longer than any`
 }

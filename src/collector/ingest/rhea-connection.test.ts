@@ -185,7 +185,7 @@ describe('the connection to a router', () => {
   })
 
   it('ends when what listens is silent, or speaks something else, or hangs up', async () => {
-    const say = async (words: string | undefined) => {
+    const say = async (words: string | Buffer | undefined) => {
       const server = createServer(socket => {
         socket.on('error', () => undefined)
         if (words === undefined) socket.destroy()
@@ -195,8 +195,13 @@ describe('the connection to a router', () => {
       toStop.push(() => server.close())
       return connect(portOf(server)).closed
     }
-    expect(await say('HTTP/1.1 400 Bad Request\r\n\r\n')).toMatchObject({ code: 'AMQP_PROTOCOL' })
-    expect(await say(undefined)).toMatchObject({ code: 'AMQP_CLOSED' })
+    const protocol = (reason: string) => ({
+      code: 'AMQP_PROTOCOL',
+      message: expect.stringContaining(reason) as string,
+    })
+    expect(await say('HTTP/1.1 400 Bad Request\r\n\r\n')).toMatchObject(protocol("it says 'HTTP…'"))
+    expect(await say(Buffer.from('15030100020246', 'hex'))).toMatchObject(protocol('it answers in TLS'))
+    expect(await say(undefined)).toMatchObject(protocol('it hung up before any word of AMQP'))
     expect(await say('')).toMatchObject({
       code: 'AMQP_UNREACHABLE',
       message: expect.stringContaining('500 ms') as string,

@@ -1,9 +1,9 @@
 import { TEXT_FORMATS } from './formats.ts'
 
 /**
- * What the loader reads of a JSON schema (typebox makes them). Beside the standard keywords there are four of ours:
- * `defaults` (another default for a compatibility profile), `caseInsensitive` (for choices), `secret` (never shown)
- * and `unit` (for the documentation).
+ * What the loader reads of a JSON schema (typebox makes them). Beside the standard keywords there are five of ours:
+ * `defaults` (another default for a compatibility profile), `caseInsensitive` (for choices), `secret` (never shown),
+ * `form` (a pattern in words) and `unit` (for the documentation).
  */
 export interface ConfigurationSchema {
   type?: string | undefined
@@ -26,6 +26,8 @@ export interface ConfigurationSchema {
   minLength?: number | undefined
   maxLength?: number | undefined
   pattern?: string | undefined
+  /** What a text of the pattern looks like, for those who do not read patterns. */
+  form?: string | undefined
   format?: string | undefined
   caseInsensitive?: boolean | undefined
   secret?: boolean | undefined
@@ -74,6 +76,7 @@ export function describeExpected(schema: ConfigurationSchema): string {
 function describeText(schema: ConfigurationSchema): string {
   const format = schema.format === undefined ? undefined : TEXT_FORMATS[schema.format]
   if (format !== undefined) return format.description
+  if (schema.form !== undefined) return schema.form
   if (schema.pattern !== undefined) return `text like ${schema.pattern}`
   return schema.minLength === undefined ? 'text' : 'text that is not empty'
 }

@@ -71,7 +71,8 @@ export const COLLECTOR_ERRORS = {
   },
   AMQP_PROTOCOL: {
     message: 'what listens at {url} does not speak AMQP 1.0 as expected: {reason}',
-    remedy: 'check the port (5672 is plain, 5671 is TLS) and that no other service stands on it',
+    remedy:
+      'check the port (5672 is plain, amqp://; 5671 is TLS, amqps://), that no other service stands on it, and whether the router lets nobody in without TLS',
     exitCode: 1,
     httpStatus: 503,
   },

@@ -18,7 +18,7 @@ export const ADDRESS_MAPPING_OPTIONS = Type.Object(
       ],
       description: 'STUN servers as host:port, asked one after another until one answers.',
     }),
-    httpServices: Type.Array(Type.String({ pattern: '^https?://' }), {
+    httpServices: Type.Array(Type.String({ pattern: '^https?://', form: 'a URL of http or https' }), {
       default: [],
       defaults: { 'flowd-go': ['https://api64.ipify.org?format=json', 'https://ipconfig.io/json'] },
       description: 'Web services that answer with JSON whose `ip` is the address they see; asked before STUN.',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Container } from 'rhea'
-import { TidemarkError } from '../../common/index.ts'
+import { listenError } from '../../common/index.ts'
 
 export interface AmqpListenerOptions {
   /** Where to listen; 127.0.0.1 when absent. */
@@ -58,9 +58,8 @@ export class AmqpListener {
     if (this.#server !== undefined) return
     this.#offerMechanisms()
     const server = this.#listen()
-    await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error
-      throw new TidemarkError('ADDRESS_IN_USE', { what: 'the simulator', address: `${this.host}:${this.port}` }, error)
+    await once(server, 'listening').catch((error: unknown) => {
+      throw listenError('the simulator', `${this.host}:${this.port}`, error)
     })
     this.#server = server
     this.#port = (server.address() as AddressInfo).port

@@ -13,6 +13,7 @@ export const NAMED_PIPE_OPTIONS = Type.Object(
       default: '0620',
       defaults: { 'flowd-go': '0666' },
       pattern: '^0?[0-7]{3}$',
+      form: 'a mode in octal, like 0620',
       description: 'Mode of a FIFO that is made, in octal: who may write may say what traffic is for.',
     }),
     owner: Type.String({

@@ -33,6 +33,7 @@ export const RULE_OPTIONS = Type.Object({
   cgroup: Type.Optional(
     Type.String({
       pattern: '^/?[^/]',
+      form: 'the path of a cgroup',
       description:
         'The cgroup (version 2) in which the socket was made, or one above it: a path below the mount, as `system.slice/xrootd.service`.',
     }),

@@ -1,9 +1,9 @@
-import { messageOf, TidemarkError } from '../common/index.ts'
+import { messageOf, TidemarkError } from './errors/index.ts'
 
 /**
- * Why a unit cannot listen, as an error of the table: ADDRESS_IN_USE, LISTEN_FAILED.
+ * Why something cannot listen, as an error of the table: ADDRESS_IN_USE, LISTEN_FAILED.
  *
- * @param what the unit, as in `plugin api`
+ * @param what who was to listen, as in `plugin api`
  * @param address where it was to listen
  */
 export function listenError(what: string, address: string, error: unknown): TidemarkError {
