@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadCollectorConfiguration } from '../src/collector/load-configuration.ts'
+import { ERRORS } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION, loadFlowdConfiguration } from '../src/flowd/index.ts'
 import { commandLineProblem, commandLines } from './command-lines.ts'
 
@@ -74,6 +75,14 @@ describe('the documentation', () => {
       undefined,
     ])
   })
+})
+
+describe('the table of errors', () => {
+  const named = Object.values(ERRORS).flatMap(({ message, remedy }) =>
+    [...`${message} ${remedy}`.matchAll(/docs\/[\w/.-]+\.md/g)].map(([page]) => page),
+  )
+
+  it.each([...new Set(named)])('names %s, which is there', page => expect(existsSync(page)).toBe(true))
 })
 
 describe('the configurations in the documentation', () => {

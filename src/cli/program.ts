@@ -10,6 +10,8 @@ export function createProgram(name: 'tidemark' | 'flowd-go'): Command {
     .version(BUILD.version)
     .exitOverride()
     .showHelpAfterError('(--help lists what there is)')
+    // Arguments and options stand in a command's own help; in the list of commands they leave no room for what it does.
+    .configureHelp({ subcommandTerm: command => command.name() })
   addGlobalOptions(program)
   for (const register of name === 'flowd-go' ? FLOWD_GO_COMMANDS : COMMANDS) register(program)
   return program

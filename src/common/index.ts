@@ -17,6 +17,7 @@ export {
   loadConfiguration,
   parseConfiguration,
   readConfigurationFile,
+  suggest,
 } from './config/index.ts'
 export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'

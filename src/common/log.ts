@@ -64,6 +64,13 @@ function toText(line: string): string {
 }
 
 function quote(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
+  const text = asText(value)
   return /[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text
+}
+
+/** Lists of texts are joined: as JSON inside a quoted value, every quote of theirs would be escaped. */
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value.join('; ')
+  return JSON.stringify(value) ?? 'undefined'
 }

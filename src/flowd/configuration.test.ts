@@ -32,6 +32,12 @@ describe("flowd's configuration", () => {
     expect(values.plugins).toBeUndefined()
   })
 
+  it("says of Python flowd's file what it is", () => {
+    const text = "PLUGIN = 'np_api'\r\nBACKEND='udp_firefly'\r\n"
+    expect(() => load(text, 'flowd.cfg')).toThrow(/flowd\.cfg is a configuration of Python flowd/)
+    expect(() => load('plugins')).toThrow(/expected keys and values/)
+  })
+
   it("gives every unit's key a default, a description, and so a row of the reference", () => {
     const loaded = load('plugins: {namedPipe: {}}')
     const rows = effectiveFlowdValues(loaded).filter(row => row.key.startsWith('plugins.namedPipe.'))

@@ -9,9 +9,11 @@ import {
   parseConfiguration,
   readConfigurationFile,
   requireGuard,
+  TidemarkError,
 } from '../common/index.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
 import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
+import { isPythonFlowd } from './convert/index.ts'
 import { DEPRECATED_KEYS } from './deprecated-keys.ts'
 import { SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
@@ -63,8 +65,8 @@ export interface FlowdFileChoice extends FileChoice {
 /**
  * Reads flowd's configuration: the file named, else the first that exists of its usual places.
  *
- * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, MODULE_UNUSABLE, HTTP_UNGUARDED,
- *   HTTP_KEY_PAIR_INCOMPLETE
+ * @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID, CONFIG_OF_PYTHON_FLOWD, MODULE_UNUSABLE,
+ *   HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE
  */
 export function loadFlowdConfiguration(choice: FlowdFileChoice): LoadedFlowdConfiguration {
   const file = chooseFile(choice)
@@ -87,13 +89,23 @@ export function defaultFlowdConfiguration(choice: FileChoice): LoadedFlowdConfig
 }
 
 function parseFlowdConfiguration(text: string, file: string, choice: FlowdFileChoice): LoadedFlowdConfiguration {
-  const units = loadModules(file, parseConfiguration(MODULES_ALONE, text, file).values.modules)
+  const units = loadModules(file, modulesNamed(text, file))
   const loaded = parseConfiguration(configurationOf(units), text, file, loadOptions(file, choice, units))
   const { plugins, backends } = loaded.values
   if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
   const prometheus = backends?.prometheus
   if (prometheus !== undefined) requireGuard('backends.prometheus', prometheus.bindAddress, prometheus)
   return { ...withMatchAll(loaded), units }
+}
+
+/** The modules that a text names; the first that is read of it, and so what meets a file of another format. */
+function modulesNamed(text: string, file: string): string[] {
+  try {
+    return parseConfiguration(MODULES_ALONE, text, file).values.modules
+  } catch (failure) {
+    if (!isPythonFlowd(text)) throw failure
+    throw new TidemarkError('CONFIG_OF_PYTHON_FLOWD', { file }, failure)
+  }
 }
 
 /** Each effective value with its origin, for `check`. */

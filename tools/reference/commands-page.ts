@@ -53,7 +53,8 @@ function table(command: Command): string[] {
 
 function describe(option: Option): string {
   const choices = option.argChoices === undefined ? '' : `; one of ${option.argChoices.join(', ')}`
-  const preset = option.defaultValue === undefined ? '' : `; default ${String(option.defaultValue)}`
+  const value: unknown = option.defaultValueDescription ?? option.defaultValue
+  const preset = value === undefined ? '' : `; default ${String(value)}`
   return `${option.description}${choices}${preset}`
 }
 

@@ -26,5 +26,5 @@ it('prints a configuration that the check takes, and warns of the rest', async (
 })
 
 it('says that there is no such file', async () => {
-  expect(await runCommand(['flowd', 'convert', join(folder, 'none')])).toMatchObject({ code: 78, stdout: '' })
+  expect(await runCommand(['flowd', 'convert', join(folder, 'none')])).toMatchObject({ code: 2, stdout: '' })
 })

@@ -16,13 +16,13 @@ export function registerConvert(flowd: Command): void {
     })
 }
 
-/** @throws TidemarkError CONFIG_NOT_FOUND, CONFIG_UNREADABLE */
+/** @throws TidemarkError FILE_NOT_FOUND, CONFIG_UNREADABLE */
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing) throw new TidemarkError('CONFIG_NOT_FOUND', { file }, error)
+    if (isMissing) throw new TidemarkError('FILE_NOT_FOUND', { file }, error)
     throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)
   }
 }

@@ -52,6 +52,23 @@ function problemsOf(text: string, options: LoadOptions<Type.Static<typeof Schema
 }
 
 describe('loading a configuration', () => {
+  it('names what is odd beside the errors, which it may have caused', () => {
+    expect(problemsOf('limit: {ratio: 2}\nlimits: {ratio: much}')).toBe(
+      [
+        "  x.yaml:2:17: limits.ratio: is 'much', expected a number",
+        "  warning: x.yaml:1:1: limit: unknown key, ignored; did you mean 'limits'?",
+      ].join('\n'),
+    )
+  })
+
+  it('shows how a single value is written where a list is expected', () => {
+    expect(problemsOf('limits: {names: eth0}')).toContain("is 'eth0', expected a list, as in [eth0]")
+  })
+
+  it('names a folder as what cannot be read', () => {
+    expect(() => loadConfiguration(Schema, '/')).toThrow(/^the configuration file \/ cannot be read: EISDIR/)
+  })
+
   it('gives every default for an empty file, a file of comments, and an empty map', () => {
     for (const text of ['', '# nothing\n', '{}', 'null', '---\n']) {
       const { values } = read(text)

@@ -87,11 +87,18 @@ export function parseConfiguration<Schema extends TObject>(
     for (const { key, message } of rules?.(values) ?? []) complain(errors, places.get(key), key, message)
   }
   if (errors.length > 0) {
-    errors.sort((one, other) => (one.at?.line ?? 0) - (other.at?.line ?? 0))
-    const problems = errors.map(problem => `  ${formatProblem(problem)}`).join('\n')
-    throw new TidemarkError('CONFIG_INVALID', { file, count: errors.length, problems })
+    throw new TidemarkError('CONFIG_INVALID', { file, count: errors.length, problems: listOf(errors, warnings) })
   }
   return { values, file, profile, origins, warnings }
+}
+
+/** All that is to be mended, errors first: an unknown key beside them may well be their cause. */
+function listOf(errors: ConfigurationProblem[], warnings: readonly ConfigurationProblem[]): string {
+  errors.sort((one, other) => (one.at?.line ?? 0) - (other.at?.line ?? 0))
+  return [
+    ...errors.map(problem => `  ${formatProblem(problem)}`),
+    ...warnings.map(problem => `  warning: ${formatProblem(problem)}`),
+  ].join('\n')
 }
 
 /**

@@ -61,7 +61,7 @@ export function describeExpected(schema: ConfigurationSchema): string {
     case 'object':
       return 'a section of keys and values'
     case 'array':
-      return `a list${schema.minItems ? ` of at least ${schema.minItems}` : ''}`
+      return `a list${schema.minItems ? ` of at least ${schema.minItems} item${schema.minItems === 1 ? '' : 's'}` : ''}`
     case 'integer':
       return `an integer${range(schema)}`
     case 'number':

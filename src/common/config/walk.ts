@@ -166,7 +166,9 @@ function originOf(entry: SourceEntry): Origin {
 }
 
 function misfit(schema: ConfigurationSchema, node: SourceNode): string {
-  return `is ${displayNode(schema, node)}, expected ${describeExpected(schema)}`
+  const asList = schema.type === 'array' && node.kind === 'scalar' && node.value !== null && !schema.items?.secret
+  const example = asList ? `, as in [${node.text}]` : ''
+  return `is ${displayNode(schema, node)}, expected ${describeExpected(schema)}${example}`
 }
 
 function displayNode(schema: ConfigurationSchema, node: SourceNode): string {

@@ -10,7 +10,7 @@ export const FLOWD_ERRORS = {
   },
   PERMISSION_DENIED: {
     message: 'the kernel does not permit the {call}: {reason}',
-    remedy: 'run as root, or grant CAP_NET_ADMIN (and CAP_BPF for the marker), see docs/how-to/not-root.md',
+    remedy: 'run as root, or grant CAP_NET_ADMIN (and CAP_BPF for the marker), as the systemd unit does',
     exitCode: 78,
     httpStatus: 500,
   },
@@ -61,7 +61,7 @@ export const FLOWD_ERRORS = {
   },
   INTERFACE_ABSENT: {
     message: 'there is no network interface {interface}',
-    remedy: "name one that 'ip link' lists; one that comes later must be there before flowd starts",
+    remedy: 'name one that is there ({there}); one that comes later must be there before flowd starts',
     exitCode: 78,
     httpStatus: 404,
   },
@@ -105,6 +105,12 @@ export const FLOWD_ERRORS = {
   SOCKET_DIAGNOSTICS_MISSING: {
     message: 'this kernel cannot tell which {family} {protocol} sockets live: its module for that is missing',
     remedy: 'load it with: modprobe -a inet_diag tcp_diag udp_diag',
+    exitCode: 78,
+    httpStatus: 500,
+  },
+  CONFIG_OF_PYTHON_FLOWD: {
+    message: '{file} is a configuration of Python flowd, which is a Python program',
+    remedy: "turn it into one of this flowd: 'tidemark flowd convert {file} > flowd.yaml', then name that with --conf",
     exitCode: 78,
     httpStatus: 500,
   },
@@ -212,8 +218,8 @@ export const FLOWD_ERRORS = {
     httpStatus: 400,
   },
   PIPE_NOT_FIFO: {
-    message: 'there is a file at {path} that is no FIFO; it is left alone',
-    remedy: 'remove the file, or set plugins.namedPipe.pipePath to another path',
+    message: 'what stands at {path} is no FIFO; it is left alone',
+    remedy: 'remove it, or set plugins.namedPipe.pipePath to another path',
     exitCode: 78,
     httpStatus: 500,
   },

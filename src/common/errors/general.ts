@@ -8,9 +8,15 @@ export const GENERAL_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  FILE_NOT_FOUND: {
+    message: 'there is no file {file}',
+    remedy: 'check the path that was given',
+    exitCode: 2,
+    httpStatus: 404,
+  },
   CONFIG_UNREADABLE: {
     message: 'the configuration file {file} cannot be read: {reason}',
-    remedy: 'check its owner and mode',
+    remedy: 'name a file, and check its owner and mode',
     exitCode: 78,
     httpStatus: 500,
   },

@@ -63,7 +63,7 @@ function prometheusSection(options: PythonOptions): YamlSection {
     options.warn(
       'PROMETHEUS_SS_PATH',
       'has no counterpart: statistics come from the kernel, no program is run',
-      'nothing',
+      'it is left out',
     )
   }
   options.warn(

@@ -188,5 +188,6 @@ describe('a configuration of Python flowd', () => {
       fc.property(file, text => void converted(text)),
       { numRuns: 3000 },
     )
-  })
+    // As long as a busy machine needs for 3000 files.
+  }, 60_000)
 })

@@ -51,6 +51,11 @@ export function convertPythonConfiguration(text: string): Conversion {
   return { yaml: yamlComments(head) + yamlText(sections), warnings }
 }
 
+/** Whether a text looks like a configuration of Python flowd, rather than one of ours with a mistake. */
+export function isPythonFlowd(text: string): boolean {
+  return /^(?:PLUGIN|BACKEND|FLOW_MAP_API)[ \t]*=/m.test(text)
+}
+
 /** A warning as one line: `line 3: …: what to do`. */
 export function formatConversionWarning({ line, message, remedy }: ConversionWarning): string {
   return `${line === undefined ? '' : `line ${line}: `}${message}; ${remedy}`
@@ -65,8 +70,14 @@ function registryUrl(options: PythonOptions): string | undefined {
 
 function warnOfUnused(options: PythonOptions): void {
   for (const option of options.unused()) {
-    if (NEVER_WORKED.has(option)) options.warn(option, 'has no effect in Python flowd either', 'nothing')
-    else if (OPTIONS.has(option)) options.warn(option, 'belongs to a plugin or backend that is not on', 'nothing')
-    else options.warn(option, 'is no option of Python flowd', 'nothing, if it only helped to compute others')
+    if (NEVER_WORKED.has(option)) options.warn(option, 'has no effect in Python flowd either', 'it is left out')
+    else if (OPTIONS.has(option))
+      options.warn(option, 'belongs to a plugin or backend that is not on', 'it is left out')
+    else
+      options.warn(
+        option,
+        'is no option of Python flowd',
+        'it is left out, as is right if it only helped to compute others',
+      )
   }
 }

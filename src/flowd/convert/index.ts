@@ -1,1 +1,1 @@
-export { convertPythonConfiguration, formatConversionWarning } from './convert.ts'
+export { convertPythonConfiguration, formatConversionWarning, isPythonFlowd } from './convert.ts'

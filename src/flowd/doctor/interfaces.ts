@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../common/index.ts'
-import { type Link, linkHeaderBytes, NETLINK, NetlinkSocket } from '../../linux/index.ts'
-import { chooseInterfaces } from '../backends/index.ts'
+import { type Link, linkHeaderBytes, listLinks, NETLINK, NetlinkSocket } from '../../linux/index.ts'
+import { chooseInterfaces, interfaceAbsent } from '../backends/index.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 import type { Check } from './host.ts'
 import { checkTrafficControl, type MarkerSection } from './traffic-control.ts'
@@ -23,20 +23,20 @@ export const checkInterfaces: Check = async ({ configuration }) => {
   const findings: Finding[] = marker.discoverInterfaces && links.size === 0 ? [NONE_PUBLIC] : []
   for (const name of marker.discoverInterfaces ? links.keys() : new Set(marker.targetInterfaces)) {
     const link = links.get(name)
+    if (link === undefined) {
+      const { message, remedy } = interfaceAbsent(name, listLinks(socket))
+      findings.push(failed(`interface ${name}`, message, remedy))
+      continue
+    }
     findings.push(checkLink(name, link))
-    if (link === undefined) continue
     findings.push(...(await checkTrafficControl(socket, link, marker, configuration.controlSocket.path)))
     findings.push(checkBigTcp(link, marker))
   }
   return findings
 }
 
-function checkLink(name: string, link: Link | undefined): Finding {
+function checkLink(name: string, link: Link): Finding {
   const check = `interface ${name}`
-  if (link === undefined) {
-    const { message, remedy } = new TidemarkError('INTERFACE_ABSENT', { interface: name })
-    return failed(check, message, remedy)
-  }
   if (linkHeaderBytes(link) === undefined) {
     const details = { interface: name, linkType: link.arphrd }
     const { message, remedy } = new TidemarkError('LINK_TYPE_UNSUPPORTED', details)

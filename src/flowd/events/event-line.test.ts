@@ -91,6 +91,16 @@ describe('readEventLine', () => {
     expect(error.remedy).toContain('start|end tcp|udp SOURCE-IP')
   })
 
+  it.each([
+    ['start tcp ::1 1 ::1 2 cmz 2', /got 'cmz'; did you mean 'cms'\?$/],
+    ['start tcp ::1 1 ::1 2 icecube 2', /got 'icecube'; there are: default, atlas, cms, .*xenon$/],
+    ['start tcp ::1 1 ::1 2 cms analysis-inputt', /; did you mean 'Analysis Input'\?$/],
+    ['start tcp ::1 1 ::1 2 juno perfSONAR', /; there are: default$/],
+    [`start tcp ::1 1 ::1 2 ${'x'.repeat(60_000)} 2`, /…; there are: default, /],
+  ])('says which name was meant, or which there are: %.40s', (line, problem) => {
+    expect(read(line)).toMatchObject({ ok: false, problem: expect.stringMatching(problem) as string })
+  })
+
   it('gives back every event that a line can say', () => eventLinesRoundTrip(20_000))
 
   it('survives any line', () => eventLinesSurvive(20_000))

@@ -89,6 +89,6 @@ describe('flowd with its marker', () => {
   it('refuses an interface that is not there', async () => {
     await using flowd = new FlowdProcess({ configuration: { backends: { marker: { targetInterfaces: ['none0'] } } } })
     expect(await flowd.ended()).toBe(78)
-    expect(flowd.stderr).toMatch(/^error INTERFACE_ABSENT: .*none0\nremedy: /m)
+    expect(flowd.stderr).toMatch(/^error INTERFACE_ABSENT: .*none0\nremedy: name one that is there \(.*\blo\b/m)
   })
 })

@@ -1,6 +1,6 @@
-import { TidemarkError } from '../../../common/index.ts'
-import { findLink, NETLINK, NetlinkSocket } from '../../../linux/index.ts'
+import { listLinks, NETLINK, NetlinkSocket } from '../../../linux/index.ts'
 import { type Cleaned, removeLeftovers, removeUnusedQdisc } from './clsact-filter.ts'
+import { interfaceAbsent } from './interfaces/index.ts'
 
 /**
  * Removes what a crashed flowd left on an interface: its filters, and the clsact qdisc if flowd made it and nobody else
@@ -11,8 +11,9 @@ import { type Cleaned, removeLeftovers, removeUnusedQdisc } from './clsact-filte
  */
 export function cleanMarker(interfaceName: string, { removeQdisc = false } = {}): Cleaned {
   using socket = NetlinkSocket.open(NETLINK.ROUTE)
-  const link = findLink(socket, interfaceName)
-  if (link === undefined) throw new TidemarkError('INTERFACE_ABSENT', { interface: interfaceName })
+  const links = listLinks(socket)
+  const link = links.find(({ name }) => name === interfaceName)
+  if (link === undefined) throw interfaceAbsent(interfaceName, links)
   const cleaned = removeLeftovers(socket, link)
   if (!removeQdisc || cleaned.qdisc) return cleaned
   return { ...cleaned, qdisc: removeUnusedQdisc(socket, link) }

@@ -5,7 +5,7 @@ import { MARKER_OPTIONS } from './options.ts'
 
 export { cleanMarker } from './clean.ts'
 export { isOurFilter } from './clsact-filter.ts'
-export { chooseInterfaces } from './interfaces/index.ts'
+export { chooseInterfaces, interfaceAbsent } from './interfaces/index.ts'
 
 /** The backend `marker` as the configuration knows it. */
 export const marker: UnitDefinition<Backend, typeof MARKER_OPTIONS> = {

@@ -97,7 +97,7 @@ export class Iperf3 implements Plugin {
     const open = this.#open.get(cookie)
     if (open === undefined) {
       this.#account.drop('unknown-end')
-      this.#warnings.warn(() => [{ ...flow }, 'a connection closed whose opening was not seen'])
+      this.#warnings.warn(() => [{ flow: flowKey(flow) }, 'a connection closed whose opening was not seen'])
       return
     }
     this.#open.delete(cookie)

@@ -22,7 +22,10 @@ export interface Fifo {
 export function openFifo(options: NamedPipeOptions): Fifo {
   const path = options.pipePath
   try {
-    const made = statSync(path, { throwIfNoEntry: false }) === undefined
+    const there = statSync(path, { throwIfNoEntry: false })
+    // Opening something else may have effects, or fail with a reason that misleads.
+    if (there !== undefined && !there.isFIFO()) throw new TidemarkError('PIPE_NOT_FIFO', { path })
+    const made = there === undefined
     if (made) makeFifo(options)
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     const found = fstatSync(fd)

@@ -189,7 +189,7 @@ describe('namedPipe', () => {
     await expect(running({ pipePath })).rejects.toMatchObject({ code: 'PIPE_NOT_FIFO' })
     expect(readFileSync(pipePath, 'utf8')).toBe('data')
     await expect(running({ pipePath: join(pipePath, 'np') })).rejects.toMatchObject({ code: 'PIPE_UNUSABLE' })
-    await expect(running({ pipePath: folder })).rejects.toMatchObject({ code: 'PIPE_UNUSABLE' })
+    await expect(running({ pipePath: folder })).rejects.toMatchObject({ code: 'PIPE_NOT_FIFO' })
   })
 
   it('puts the FIFO back when somebody removes it', async () => {

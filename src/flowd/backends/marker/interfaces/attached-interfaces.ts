@@ -57,7 +57,7 @@ export class AttachedInterfaces {
     // Before the list is read, so that no change falls in between.
     this.#changes = InterfaceChanges.open(deleted => this.#follow(deleted))
     const links = chooseInterfaces(this.#socket, this.#setup)
-    if (!discoverInterfaces) requireNamed(targetInterfaces, links)
+    if (!discoverInterfaces) requireNamed(this.#socket, targetInterfaces, links)
     else if (links.length === 0) log.warn({}, 'no interface has a public IPv6 address: nothing is marked until one has')
     for (const link of links) {
       if (discoverInterfaces) this.#tryToAttach(this.#socket, link)

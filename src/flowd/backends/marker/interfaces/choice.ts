@@ -18,10 +18,23 @@ export function chooseInterfaces(socket: NetlinkSocket, wanted: WantedInterfaces
 }
 
 /** @throws TidemarkError INTERFACE_ABSENT when one of the names is not among the links */
-export function requireNamed(names: readonly string[], links: readonly Link[]): void {
+export function requireNamed(socket: NetlinkSocket, names: readonly string[], links: readonly Link[]): void {
   const there = new Set(links.map(({ name }) => name))
   const absent = names.find(name => !there.has(name))
-  if (absent !== undefined) throw new TidemarkError('INTERFACE_ABSENT', { interface: absent })
+  if (absent !== undefined) throw interfaceAbsent(absent, listLinks(socket))
+}
+
+/** The error that names what there is instead. */
+export function interfaceAbsent(name: string, links: readonly Link[]): TidemarkError {
+  return new TidemarkError('INTERFACE_ABSENT', { interface: name, there: listOf(links.map(link => link.name)) })
+}
+
+/** A host with many containers has hundreds of interfaces. */
+const LISTED_INTERFACES = 20
+
+function listOf(names: readonly string[]): string {
+  const more = names.length > LISTED_INTERFACES ? ', …' : ''
+  return `${names.slice(0, LISTED_INTERFACES).join(', ')}${more}`
 }
 
 /** The indexes of interfaces with an IPv6 address that the internet routes. */

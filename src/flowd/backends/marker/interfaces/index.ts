@@ -1,2 +1,2 @@
 export { AttachedInterfaces } from './attached-interfaces.ts'
-export { chooseInterfaces } from './choice.ts'
+export { chooseInterfaces, interfaceAbsent } from './choice.ts'
