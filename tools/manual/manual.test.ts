@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { createProgram } from '../../src/cli/program.ts'
 import { CollectorConfiguration } from '../../src/collector/configuration.ts'
-import { type ConfigurationSchema, parseConfiguration } from '../../src/common/index.ts'
+import { type ConfigurationSchema, isSection, parseConfiguration } from '../../src/common/index.ts'
 import { FLOWD_CONFIGURATION } from '../../src/flowd/index.ts'
 import { bashCompletion } from '../completions.ts'
 import { commandPages } from './command-pages.ts'
@@ -24,6 +25,32 @@ describe('the sample configuration', () => {
     const text = sampleConfiguration(schema).replace(/^# /gm, '')
     const { warnings } = parseConfiguration(schema as never, text, `${name}.yaml`)
     expect(warnings).toEqual([])
+  })
+})
+
+describe('the keys of the sample configuration', () => {
+  /** Every key of a schema, with the names of the sections above it. */
+  const keysOf = (schema: ConfigurationSchema, prefix = ''): string[] =>
+    Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+      isSection(child) ? keysOf(child, `${prefix}${name}.`) : [`${prefix}${name}`],
+    )
+  const sections = (schema: ConfigurationSchema): object =>
+    Object.fromEntries(
+      Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+        isSection(child) ? [[name, sections(child)] as const] : [],
+      ),
+    )
+
+  it.each(schemas)('of %s are all that there are, each with the value that holds without it', (name, schema) => {
+    const text = sampleConfiguration(schema).replace(/^# /gm, '')
+    const written = parse(text) as Record<string, unknown>
+    const lookUp = (key: string) =>
+      key.split('.').reduce<unknown>((section, word) => (section as Record<string, unknown>)[word], written)
+    const keys = keysOf(schema)
+    expect(keys.length).toBeGreaterThan(20)
+    expect(keys.filter(key => lookUp(key) === undefined)).toEqual([])
+    const values = (source: string) => parseConfiguration(schema as never, source, `${name}.yaml`).values
+    expect(values(text)).toEqual(values(JSON.stringify(sections(schema))))
   })
 })
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../common/index.ts'
 import { AddressMapping } from './address-mapping.ts'
 import type { AskPublicAddress } from './public-view.ts'
@@ -12,11 +12,12 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'fd00::1': '2a00:1450::7',
 }
 
-async function mapping(ask: AskPublicAddress, manualMapping: Record<string, string> = {}) {
-  const made = new AddressMapping(
-    { ...OPTIONS, manualMapping },
-    { log: silentLogger, localAddresses: () => LOCAL, ask },
-  )
+async function mapping(
+  ask: AskPublicAddress,
+  manualMapping: Record<string, string> = {},
+  localAddresses: () => readonly string[] = () => LOCAL,
+) {
+  const made = new AddressMapping({ ...OPTIONS, manualMapping }, { log: silentLogger, localAddresses, ask })
   await made.start()
   await turn()
   return made
@@ -71,5 +72,62 @@ describe('address mapping', () => {
     expect(made.map('10.0.0.1')).toBe('10.0.0.1')
     await made.stop()
     await made.stop()
+  })
+
+  describe('in time', () => {
+    afterEach(() => void vi.useRealTimers())
+
+    it('asks again every `refreshSeconds`: about addresses that came, no more about those that went', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      let local = ['10.0.0.1', '192.168.1.2']
+      let answers: Record<string, string> = { '10.0.0.1': '8.8.8.8', '192.168.1.2': '8.8.4.4' }
+      let asked = 0
+      const ask = (address: string) => {
+        asked += 1
+        return Promise.resolve(answers[address] ?? '')
+      }
+      const made = await mapping(ask, {}, () => local)
+      await vi.advanceTimersByTimeAsync(599_000)
+      expect(asked).toBe(2)
+      answers = { '10.0.0.1': '8.8.8.9', '10.9.9.9': '9.9.9.9' }
+      local = ['10.0.0.1', '10.9.9.9']
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(asked).toBe(4)
+      expect(['10.0.0.1', '10.9.9.9', '192.168.1.2'].map(address => made.map(address))).toEqual([
+        '8.8.8.9',
+        '9.9.9.9',
+        '192.168.1.2',
+      ])
+      await made.stop()
+      await vi.advanceTimersByTimeAsync(1_200_000)
+      expect(asked).toBe(4)
+    })
+
+    it('asks again soon when nobody answered, and keeps what it knew meanwhile', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      let answers: ((address: string) => Promise<string>)[] = [
+        () => Promise.reject(new Error('no route yet')),
+        () => Promise.reject(new Error('still none')),
+        () => Promise.resolve('8.8.8.8'),
+        () => Promise.reject(new Error('no answer this time')),
+      ]
+      const ask = (address: string) => {
+        const [answer, ...rest] = answers
+        answers = rest
+        return answer?.(address) ?? Promise.reject(new Error('asked too often'))
+      }
+      const made = await mapping(ask, {}, () => ['10.0.0.1'])
+      expect(made.map('10.0.0.1')).toBe('10.0.0.1')
+      await vi.advanceTimersByTimeAsync(15_000)
+      expect(answers).toHaveLength(2)
+      await vi.advanceTimersByTimeAsync(29_000)
+      expect(answers).toHaveLength(2)
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(made.map('10.0.0.1')).toBe('8.8.8.8')
+      await vi.advanceTimersByTimeAsync(600_000)
+      expect(answers).toEqual([])
+      expect(made.map('10.0.0.1')).toBe('8.8.8.8')
+      await made.stop()
+    })
   })
 })

@@ -5,6 +5,9 @@ import type { AddressMappingOptions } from './options.ts'
 import { addressReach } from './public-address.ts'
 import { type AskPublicAddress, askInTurn } from './public-view.ts'
 
+/** How soon an address is asked about again of which nobody said anything, as the network may come late; each further pause is twice as long. */
+const FIRST_RETRY_MS = 15_000
+
 export interface AddressMappingSetup {
   log: Logger
   /** Lists this host's addresses; those of every interface when absent. */
@@ -26,6 +29,7 @@ export class AddressMapping implements Service {
   readonly #learnt = new Map<string, string>()
   readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  #retryMs = FIRST_RETRY_MS
   #refreshing: Promise<void> = Promise.resolve()
 
   constructor(options: AddressMappingOptions, setup: AddressMappingSetup) {
@@ -43,7 +47,6 @@ export class AddressMapping implements Service {
   /** Begins to learn; resolves at once. */
   async start(): Promise<void> {
     this.#refresh()
-    this.#timer = setInterval(() => this.#refresh(), this.#options.refreshSeconds * 1000).unref()
     await Promise.resolve()
   }
 
@@ -53,22 +56,32 @@ export class AddressMapping implements Service {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     this.#stopping.abort()
     await this.#refreshing
   }
 
-  /** Asks about every address that needs it; a round that is still at work is not joined by another. */
+  /** Asks about every address that needs it, and sees to it that this is done again. */
   #refresh(): void {
-    this.#refreshing = this.#refreshing.then(async () => {
-      const wanted = this.#localAddresses().filter(
-        address => !this.#manual.has(address) && addressReach(address) === 'private',
-      )
-      for (const gone of [...this.#learnt.keys()].filter(address => !wanted.includes(address))) {
-        this.#learnt.delete(gone)
-      }
-      await Promise.all(wanted.map(address => this.#learn(address)))
+    this.#refreshing = this.#learnAll().then(isComplete => {
+      if (this.#stopping.signal.aborted) return
+      const refreshMs = this.#options.refreshSeconds * 1000
+      const pauseMs = isComplete ? refreshMs : Math.min(refreshMs, this.#retryMs)
+      this.#retryMs = isComplete ? FIRST_RETRY_MS : pauseMs * 2
+      this.#timer = setTimeout(() => this.#refresh(), pauseMs).unref()
     })
+  }
+
+  /** Whether every address that needs it is known now. */
+  async #learnAll(): Promise<boolean> {
+    const wanted = this.#localAddresses().filter(
+      address => !this.#manual.has(address) && addressReach(address) === 'private',
+    )
+    for (const gone of [...this.#learnt.keys()].filter(address => !wanted.includes(address))) {
+      this.#learnt.delete(gone)
+    }
+    await Promise.all(wanted.map(address => this.#learn(address)))
+    return wanted.every(address => this.#learnt.has(address))
   }
 
   async #learn(address: string): Promise<void> {
