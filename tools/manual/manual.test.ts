@@ -4,7 +4,6 @@ import { createProgram } from '../../src/cli/program.ts'
 import { CollectorConfiguration } from '../../src/collector/configuration.ts'
 import { type ConfigurationSchema, isSection, parseConfiguration } from '../../src/common/index.ts'
 import { FLOWD_CONFIGURATION } from '../../src/flowd/index.ts'
-import { bashCompletion } from '../completions.ts'
 import { commandPages } from './command-pages.ts'
 import { configurationPage } from './configuration-pages.ts'
 import { renderPage } from './roff.ts'
@@ -74,13 +73,5 @@ describe('the manual', () => {
     const source = renderPage(page, '1.0.0', '2026-01-01')
     const macros = source.split('\n').filter(line => /^[.']/.test(line))
     expect(macros.filter(line => !/^\.(TH|SH|SS|PP|TP|B|nf|fi|RS|RE)\b/.test(line))).toEqual([])
-  })
-})
-
-describe('shell completion', () => {
-  it('offers the commands and flags below each command', () => {
-    const script = bashCompletion(createProgram('tidemark'))
-    expect(script).toMatch(/'tidemark flowd'\) words='.*run.*'/)
-    expect(script).toContain('--log-level')
   })
 })
