@@ -8,7 +8,7 @@ export {
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
 export { convertPythonConfiguration, formatConversionWarning } from './convert/index.ts'
-export type { FlowView } from './daemon/index.ts'
+export type { ActivityView, FlowView, StageView, StatusView } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
 export type { Finding } from './doctor/index.ts'
 export { examineHost } from './doctor/index.ts'

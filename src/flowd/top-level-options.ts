@@ -25,7 +25,7 @@ export const TOP_LEVEL_OPTIONS = {
       path: Type.String({
         default: '/run/tidemark/flowd.sock',
         minLength: 1,
-        description: 'Unix socket for the commands flows, send and reload, and for health checks and metrics.',
+        description: 'Unix socket for the commands status, flows and send, and for reload, health checks and metrics.',
       }),
       mode: Type.String({
         default: '0660',

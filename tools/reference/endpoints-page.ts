@@ -68,6 +68,7 @@ const context = unitContext()
 const control: Parameters<typeof addControlRoutes>[1] = {
   flows: nothing,
   health: context.health,
+  status: nothing,
   send: nothing,
   reload: nothing,
   metrics: nothing,

@@ -6,6 +6,7 @@ import { registerFlows } from './flows.ts'
 import { registerMarker } from './marker.ts'
 import { registerRun } from './run.ts'
 import { registerSend } from './send.ts'
+import { registerStatus } from './status.ts'
 import { registerStun } from './stun.ts'
 
 /** Adds `flowd` and what belongs to it. */
@@ -21,6 +22,7 @@ export function registerFlowdCommands(flowd: Command): void {
   registerConf(flowd)
   registerCheck(flowd)
   registerConvert(flowd)
+  registerStatus(flowd)
   registerFlows(flowd)
   registerSend(flowd)
   registerMarker(flowd)

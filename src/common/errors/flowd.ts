@@ -176,7 +176,7 @@ export const FLOWD_ERRORS = {
   },
   JOURNAL_UNUSABLE: {
     message: 'the journal of live flows {path} cannot be used: {reason}',
-    remedy: "set workDir to a folder that flowd's user may write, or to '' to do without",
+    remedy: "make room on its disk, or set workDir to a folder that flowd's user may write, or to '' to do without",
     exitCode: 78,
     httpStatus: 500,
   },

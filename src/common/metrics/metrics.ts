@@ -146,6 +146,11 @@ export class Metrics {
     return this.#stages
   }
 
+  /** The metrics without labels that are read when they are asked for, by name. */
+  figures(): Record<string, number> {
+    return Object.fromEntries(Array.from(this.#readers, ([name, read]) => [name, read()]))
+  }
+
   /** Removes a metric, when the component that made it ends before the process does. */
   remove(name: string): void {
     this.#metrics.delete(name)

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { type ErrorBody, messageOf, TidemarkError } from '../../common/index.ts'
 import type { HealthView } from '../health.ts'
 import type { FlowView, ReloadResult, SendResult } from './control-port.ts'
+import type { StatusView } from './status-view.ts'
 
 /** Speaks to a running flowd through its control socket. */
 export class ControlClient {
@@ -19,6 +20,10 @@ export class ControlClient {
 
   health(): Promise<HealthView> {
     return this.#call('GET', '/healthz')
+  }
+
+  status(): Promise<StatusView> {
+    return this.#call('GET', '/status')
   }
 
   /** Sends events as lines in the pipe's grammar. */

@@ -1,6 +1,7 @@
 import type { ErrorBody } from '../../common/index.ts'
 import type { Usage } from '../event.ts'
 import type { HealthView } from '../health.ts'
+import type { StatusView } from './status-view.ts'
 
 /** A live flow as the control socket tells it. */
 export interface FlowView {
@@ -14,7 +15,7 @@ export interface FlowView {
   experimentName?: string
   activityName?: string
   application: string
-  /** The 20-bit flow label; absent when the ids cannot be marked. */
+  /** The 20-bit flow label; absent for IPv4 and for ids that cannot be marked. */
   label?: number
   origin: string
   startTime: string
@@ -41,6 +42,7 @@ export interface ReloadResult {
 export interface ControlPort {
   flows(): FlowView[]
   health(): HealthView
+  status(): StatusView
   /** Feeds lines in the pipe's grammar to the pipeline; blank lines count, and do nothing. */
   send(lines: readonly string[]): SendResult
   /** @throws TidemarkError when the new configuration is refused; the old one then stays */

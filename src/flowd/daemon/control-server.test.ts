@@ -25,16 +25,24 @@ const FLOW = {
 }
 
 class FakePort implements ControlPort {
-  status: HealthView['status'] = 'ready'
+  state: HealthView['status'] = 'ready'
   readonly lines: string[] = []
   flows = () => [FLOW]
   health = (): HealthView => ({
-    status: this.status,
+    status: this.state,
     uptimeSeconds: 1,
     liveFlows: 1,
     plugins: [],
     backends: [],
     enrichers: [],
+  })
+  status = () => ({
+    ...this.health(),
+    version: '1',
+    configuration: 'f',
+    activities: [],
+    stages: [],
+    figures: { one: 1 },
   })
   send = (lines: readonly string[]) => {
     this.lines.push(...lines)

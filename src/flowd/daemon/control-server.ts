@@ -68,6 +68,9 @@ export function addControlRoutes(app: FastifyInstance, port: ControlPort): void 
     flows: port.flows(),
   }))
   addHealthRoutes(app, () => port.health())
+  const status =
+    'What became of all that flowd met, as `tidemark flowd status` shows it: flows by activity, stages, figures.'
+  app.get('/status', says(status), () => port.status())
   const events = 'Takes events, one a line in the grammar of the pipe (text/plain), and says which were refused.'
   app.post('/events', says(events), request => {
     if (typeof request.body !== 'string') {

@@ -28,6 +28,7 @@ import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-
 import { ControlServer } from './control-server.ts'
 import { viewFlow } from './flow-view.ts'
 import { PidFile } from './pid-file.ts'
+import { type StatusView, viewStatus } from './status-view.ts'
 import { UnitSet } from './unit-set.ts'
 
 export interface DaemonSetup {
@@ -113,6 +114,16 @@ export class Daemon implements Service, ControlPort {
       backends: this.#backends.names,
       enrichers: this.#enrichers.names,
     }
+  }
+
+  status(): StatusView {
+    return viewStatus({
+      health: this.health(),
+      configuration: this.#setup.loaded.file,
+      flows: this.#pipeline.flows.flows(),
+      registry: this.#registry.current,
+      metrics: this.#metrics,
+    })
   }
 
   /** @throws TidemarkError FLOWD_NOT_READY */

@@ -16,7 +16,7 @@ export function viewFlow(flow: Flow, registry: Registry): FlowView {
     ...(experimentName === undefined ? {} : { experimentName }),
     activity,
     ...(activityName === undefined ? {} : { activityName }),
-    ...(label === undefined ? {} : { label }),
+    ...(label === undefined || tuple.family === 'ipv4' ? {} : { label }),
     application: flow.application,
     origin: flow.origin,
     startTime: formatTimestamp(flow.startTimeUs),

@@ -194,6 +194,7 @@ describe('Journal', () => {
       start(port)
       await journal.flush()
     }
+    expect(journal.isFailing).toBe(true)
     await journal.close()
     await journal.close()
     expect(errors).toHaveLength(1)

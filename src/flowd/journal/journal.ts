@@ -77,6 +77,11 @@ export class Journal {
     }
   }
 
+  /** Whether the disk has refused the latest entries, so that the file lags behind the flows. */
+  get isFailing(): boolean {
+    return this.#failing
+  }
+
   /** Notes a change. Before `open` and after `close` nothing is noted. */
   record(change: FlowChange): void {
     const { key } = change.flow
@@ -213,7 +218,7 @@ export class Journal {
     this.#failing = true
     const { path, log } = this.#setup
     const { message, remedy } = new TidemarkError('JOURNAL_UNUSABLE', { path, reason: messageOf(error) })
-    log.error({ remedy }, message)
+    log.error({ remedy, consequence: 'flows go on; a crash now would forget what came since' }, message)
   }
 }
 

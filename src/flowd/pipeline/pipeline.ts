@@ -27,6 +27,8 @@ import type { SampleReport } from '../sample.ts'
 import type { FlowsView } from '../unit.ts'
 import { type ChangeConsumer, ChangeQueue } from './change-queue.ts'
 
+const JOURNAL_FAILING = '1 while the journal cannot be written, so that a crash would forget the latest flows.'
+
 export interface PipelineSetup {
   table: FlowTableOptions
   /** The application of flows whose event names none. */
@@ -94,6 +96,9 @@ export class Pipeline implements Service {
     this.#samples = setup.metrics.stage('samples')
     this.#outcomes = exportOutcomes(setup.metrics)
     setup.metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
+    setup.metrics.gaugeOf('tidemark_flowd_journal_failing', JOURNAL_FAILING, () =>
+      Number(this.#journal?.isFailing ?? 0),
+    )
   }
 
   /** The live flows. */
