@@ -8,6 +8,7 @@ import { API_PORT } from '../src/collector/api/index.ts'
 import { checkCollector } from '../src/collector/index.ts'
 import { parseConfiguration } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION } from '../src/flowd/index.ts'
+import { BUILT_IN_UNITS, UNIT_KINDS } from '../src/flowd/unit-registries.ts'
 
 /** What these tests read of a Kubernetes resource. */
 interface Resource {
@@ -157,6 +158,41 @@ describe('the configurations of flowd in containers', () => {
     const { values, warnings } = parseConfiguration(FLOWD_CONFIGURATION, text, name)
     expect(warnings).toEqual([])
     expect(values.backends?.marker?.targetInterfaces).toHaveLength(1)
+  })
+})
+
+describe('packaging/kubernetes/flowd-daemonset.yaml', () => {
+  const all = resources('packaging/kubernetes/flowd-daemonset.yaml')
+  const { spec } = all.get('DaemonSet')!.spec['template'] as { spec: PodSpec & { hostNetwork: boolean } }
+  const container = spec.containers[0]!
+
+  it('has exactly the capabilities that its configuration needs', () => {
+    const { values } = parseConfiguration(FLOWD_CONFIGURATION, all.get('ConfigMap')!.data!['flowd.yaml']!, 'flowd.yaml')
+    const needs = UNIT_KINDS.flatMap(kind =>
+      Object.keys(values[kind] ?? {}).flatMap(name => {
+        const units: Readonly<Record<string, { needs?: readonly string[] }>> = BUILT_IN_UNITS[kind]
+        return units[name]?.needs ?? []
+      }),
+    )
+    const capabilities = needs.filter(need => need.startsWith('CAP_')).map(need => need.replace('CAP_', ''))
+    expect(capabilities.length).toBeGreaterThan(0)
+    expect(container.securityContext).toEqual({
+      runAsUser: 0,
+      runAsGroup: 10_514,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: [...new Set(capabilities)] },
+    })
+  })
+
+  it('marks on the node, and keeps on it what a restart goes on with', () => {
+    expect(spec.hostNetwork).toBe(true)
+    expect(spec.automountServiceAccountToken).toBe(false)
+    const mounts = (container.volumeMounts as { mountPath: string; name: string }[]).map(({ mountPath }) => mountPath)
+    expect(mounts).toEqual(['/etc/tidemark', '/run/tidemark', '/var/lib/tidemark'])
+    for (const path of mounts.slice(1)) {
+      expect(spec.volumes).toContainEqual(expect.objectContaining({ hostPath: { path, type: 'DirectoryOrCreate' } }))
+    }
   })
 })
 

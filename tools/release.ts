@@ -1,8 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
+interface Lock {
+  version: string
+  packages: { '': { version: string } }
+}
+
 /**
- * Makes a release commit and its tag: the version in package.json, and the changelog's `Unreleased` under it.
+ * Makes a release commit and its tag: the version in package.json and its lock file, and the changelog's `Unreleased`
+ * under it.
  *
  * usage: node tools/release.ts VERSION
  */
@@ -39,7 +45,11 @@ if (unreleased === '') refuse("the changelog says nothing under 'Unreleased'")
 const today = new Date().toISOString().slice(0, 10)
 writeFileSync('CHANGELOG.md', changelog.replace('## Unreleased\n', `## Unreleased\n\n## ${version} - ${today}\n`))
 writeFileSync('package.json', manifest.replace(`"version": "${current}"`, `"version": "${version}"`))
-execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], { stdio: 'ignore' })
+// npm itself would look every package up again.
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+lock.version = version
+lock.packages[''].version = version
+writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`)
 git('commit', '-am', `release: ${version}`)
 git('tag', '-a', `v${version}`, '-m', `Tidemark ${version}`)
 console.log(`tagged v${version}; push it with: git push --follow-tags`)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -37,6 +37,17 @@ describe('modules from outside', () => {
     expect(Object.keys(plugins)).toContain('echo')
     expect(Object.keys(plugins)).toContain('namedPipe')
     expect(Object.keys(backends)).toContain('marker')
+  })
+
+  it('are found by the name of an npm package that lies beside the configuration', () => {
+    const home = join(folder, 'node_modules/@site/tidemark-echo')
+    mkdirSync(home, { recursive: true })
+    writeFileSync(
+      join(home, 'package.json'),
+      '{ "name": "@site/tidemark-echo", "type": "module", "exports": "./main.js" }',
+    )
+    copyFileSync(join(folder, 'echo.mjs'), join(home, 'main.js'))
+    expect(Object.keys(loadModules(configuration, ['@site/tidemark-echo']).plugins)).toContain('echo')
   })
 
   it('have sections in the configuration, with defaults, warnings and origins as others have', () => {
