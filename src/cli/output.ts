@@ -9,9 +9,14 @@ export function outputOption(formats: readonly OutputFormat[] = OUTPUT_FORMATS):
   return new Option('-o, --output <format>', 'how to print').choices(formats).default('table')
 }
 
-/** Rows in the format asked for: an aligned table, one JSON array, or one JSON object a line. */
-export function formatRows<Row>(format: OutputFormat, columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  if (format === 'table') return formatTable(columns, rows)
+/** Rows in the format asked for: an aligned table, no wider than a terminal, one JSON array, or one JSON object a line. */
+export function formatRows<Row>(
+  format: OutputFormat,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  maxWidth?: number,
+): string {
+  if (format === 'table') return formatTable(columns, rows, maxWidth)
   if (format === 'json') return `${JSON.stringify(rows, null, 2)}\n`
   return rows.map(row => `${JSON.stringify(row)}\n`).join('')
 }

@@ -44,3 +44,52 @@ describe('formatRows', () => {
     ).toEqual(rows)
   })
 })
+
+describe('a table on a terminal', () => {
+  const names = [
+    { name: '0/east-skupper-router-jmpgrszcj7-d4kgs', octets: 1 },
+    { name: 'short', octets: 22 },
+  ]
+  const three: Column<(typeof names)[number]>[] = [
+    { heading: 'name', value: row => row.name },
+    { heading: 'octets', value: row => row.octets },
+    { heading: 'host', value: row => row.name.slice(2, 14) },
+  ]
+
+  it('takes the middle out of the longest texts until its lines fit', () => {
+    expect(formatTable(three, names, 40)).toBe(
+      [
+        'name                octets  host',
+        '0/east-sk…j7-d4kgs       1  east-skupper',
+        'short                   22  ort',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('keeps eight characters of a text, and numbers whole, however narrow it is', () => {
+    expect(formatTable(three, names, 10)).toBe(
+      ['name      octets  host', '0/ea…kgs       1  east…per', 'short         22  ort', ''].join('\n'),
+    )
+  })
+
+  it('is not cut where it fits, nor where nobody says how wide it may be', () => {
+    expect(formatTable(three, names, 200)).toBe(formatTable(three, names))
+    expect(formatTable(three, names)).toContain('0/east-skupper-router-jmpgrszcj7-d4kgs')
+  })
+})
+
+it('leaves out an optional column that no row fills', () => {
+  const optional: Column<Row> = {
+    heading: 'RATE',
+    value: ({ octets }) => (octets > 500 ? octets : undefined),
+    isOptional: true,
+  }
+  expect(formatTable([columns[0]!, optional], rows)).toMatch(/^NAME +RATE\na +1000\nlonger-name\n$/)
+  expect(formatTable([columns[0]!, optional], rows.slice(1))).toBe('NAME\nlonger-name\n')
+})
+
+it('leaves numbers on the right where some cells are empty', () => {
+  const cost: Column<Row> = { heading: 'COST', value: ({ octets }) => (octets > 500 ? octets : undefined) }
+  expect(formatTable([cost, columns[0]!], rows)).toBe('COST  NAME\n1000  a\n      longer-name\n')
+})

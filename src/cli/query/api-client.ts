@@ -17,6 +17,15 @@ export interface ClientAccess {
   ca?: string | undefined
 }
 
+/** How a collector itself does. */
+export interface Health {
+  isConnected: boolean
+  reason: string
+  /** Routers and controllers that are heard of, and those that have fallen silent. */
+  live: number
+  stale: number
+}
+
 /** Reads a collector's v1alpha1. */
 export class ApiClient {
   readonly #server: string
@@ -71,6 +80,18 @@ export class ApiClient {
     if (!signal.aborted) throw new TidemarkError('COLLECTOR_ENDED_WATCH', { server: this.#server })
   }
 
+  /** How the collector itself does, or undefined when it does not say: the answers stand for themselves then. */
+  async health(): Promise<Health | undefined> {
+    try {
+      const response = await this.#get(`${this.#server}/readyz`, undefined)
+      let body = ''
+      for await (const part of response) body += String(part)
+      return readHealth(JSON.parse(body))
+    } catch {
+      return undefined
+    }
+  }
+
   async *#read(path: string, signal?: AbortSignal): AsyncGenerator<unknown, void, undefined> {
     try {
       const response = await this.#get(`${this.#server}${API_PREFIX}${path}`, signal)
@@ -105,9 +126,20 @@ function isError(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'error' in value && !('recordType' in value)
 }
 
+function readHealth(answer: unknown): Health | undefined {
+  const { status, reason, sources } = Object(answer) as Record<string, unknown>
+  if (typeof status !== 'string' || typeof reason !== 'string') return undefined
+  const { live, stale } = Object(sources) as Record<string, unknown>
+  return { isConnected: status === 'ready', reason, live: Number(live ?? 0), stale: Number(stale ?? 0) }
+}
+
 /** Node reports failed attempts at several addresses of one name as an aggregate without a message. */
 function reasonOf(error: unknown): string {
-  return error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error)
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'no TLS is spoken there; perhaps http:// is meant'
+  if (code === 'ECONNRESET') return `${messageOf(error)}; perhaps https:// is meant`
+  return messageOf(error)
 }
 
 async function refusal(server: string, response: IncomingMessage): Promise<TidemarkError> {

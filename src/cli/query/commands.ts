@@ -1,41 +1,48 @@
 import { type Command, Option } from 'commander'
 import { type OutputFormat, outputOption } from '../output.ts'
-import type { Query, QueryOptions } from './query.ts'
+import type { RunOptions } from './run-command.ts'
 
-interface CommandOptions extends QueryOptions {
-  server: string
-  tokenFile?: string
-  caFile?: string
+interface CommandOptions extends RunOptions {
   output: OutputFormat
-  watch: boolean
 }
 
 const DEFAULT_SERVER = 'http://127.0.0.1:8010'
 const SERVER_VARIABLE = 'TIDEMARK_SERVER'
 
+const FLOW_COLUMNS = `
+Columns: c. is the side of the client, s. that of the server; oct, what this side
+sent; lat, how long the first byte of the answer took, as this side saw it, so
+that their difference is the network's; dur, for how long it lasts; res, the
+request and its result, or an error. Routers of 2.x also tell rate (a second),
+uack (sent and not acknowledged) and stal (how often the window was closed).`
+
 /** The commands that read a collector: `addresses`, `flows`, `sites`, `routers`, `links`, `topology`. */
 export function registerQueries(program: Command): void {
-  queryCommand(program, 'addresses', 'show the service addresses and how many flows each has').action(
-    async (options: CommandOptions) => run((await import('./queries.ts')).addressesQuery(options), options),
-  )
+  queryCommand(
+    program,
+    'addresses',
+    'show the service addresses, what serves them, and how many flows each has',
+  ).action(async (options: CommandOptions) => (await runner()).show((await queries()).addressesQuery(options), options))
   queryCommand(program, 'flows', 'show the flows of service addresses, client side and server side joined')
-    .argument('<address...>', 'service addresses, as the command addresses shows them')
-    .action(async (addresses: string[], options: CommandOptions) =>
-      run((await import('./queries.ts')).flowsQuery(addresses, options), options, addresses),
-    )
+    .argument('[address...]', 'service addresses, as the command addresses shows them; all that there are when absent')
+    .addHelpText('after', FLOW_COLUMNS)
+    .action(async (addresses: string[], options: CommandOptions) => (await runner()).showFlows(addresses, options))
   queryCommand(program, 'sites', 'show the sites of the network').action(async (options: CommandOptions) =>
-    run((await import('./queries.ts')).sitesQuery(options), options),
+    (await runner()).show((await queries()).sitesQuery(options), options),
   )
   queryCommand(program, 'routers', 'show the routers and the sites they belong to').action(
-    async (options: CommandOptions) => run((await import('./queries.ts')).routersQuery(options), options),
+    async (options: CommandOptions) => (await runner()).show((await queries()).routersQuery(options), options),
   )
   queryCommand(program, 'links', 'show the links between routers, from each end').action(
-    async (options: CommandOptions) => run((await import('./queries.ts')).linksQuery(options), options),
+    async (options: CommandOptions) => (await runner()).show((await queries()).linksQuery(options), options),
   )
   queryCommand(program, 'topology', 'show each router with what it is linked to').action(
-    async (options: CommandOptions) => run((await import('./queries.ts')).topologyQuery(options), options),
+    async (options: CommandOptions) => (await runner()).show((await queries()).topologyQuery(options), options),
   )
 }
+
+const runner = () => import('./run-command.ts')
+const queries = () => import('./queries.ts')
 
 function queryCommand(program: Command, name: string, description: string): Command {
   return program
@@ -51,34 +58,4 @@ function queryCommand(program: Command, name: string, description: string): Comm
     .addOption(outputOption())
     .option('-w, --watch', 'go on and show what changes', false)
     .option('-f, --ended', 'show what has ended too', false)
-}
-
-async function run<Row>(query: Query<Row>, options: CommandOptions, addresses: string[] = []): Promise<void> {
-  const { ApiClient } = await import('./api-client.ts')
-  const { answer, follow } = await import('./run-query.ts')
-  const { readClientAccess } = await import('./client-access.ts')
-  const client = new ApiClient(options.server, readClientAccess(options))
-  if (!options.watch) {
-    const { text, tables } = await answer(query, client, options.output, options.ended)
-    process.stdout.write(text)
-    for (const address of tables.unknownAddresses(addresses)) {
-      process.stderr.write(`no service address '${address}' is known; 'tidemark addresses' lists those that are\n`)
-    }
-    return
-  }
-  const { showOn } = await import('./show.ts')
-  const { stdout } = process
-  const write = (text: string) => void stdout.write(text)
-  const screen = { write, isTerminal: stdout.isTTY, columns: stdout.columns, rows: stdout.rows }
-  const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
-  try {
-    // A line for each change says also that something ended; a drawn table just shows it no more.
-    const includeEnded = options.ended || !(screen.isTerminal && options.output === 'table')
-    const show = showOn(screen, query, { output: options.output, includeEnded })
-    await follow(query, client, includeEnded, show, interrupt.signal)
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
-  }
 }

@@ -6,11 +6,11 @@ interface FlowEnd {
   site: string
   process: string
   port: string
-  octets: number | ''
-  octetRate: number | ''
-  octetsUnacked: number | ''
-  windowClosures: number | ''
-  latencyUs: number | ''
+  octets?: number | undefined
+  octetRate?: number | undefined
+  octetsUnacked?: number | undefined
+  windowClosures?: number | undefined
+  latencyUs?: number | undefined
 }
 
 /** A connection or request: the flow at the listener joined with its counterflow at the connector. */
@@ -20,24 +20,20 @@ export interface FlowRow {
   protocol: string
   client: FlowEnd
   server: FlowEnd
-  durationUs: number | ''
+  durationUs: number | undefined
+  /** Of a request. */
+  method: string
   result: string
   /** Why it has ended; empty while it lives. */
   ended: string
 }
 
-const NOTHING: FlowEnd = {
-  site: '',
-  process: '',
-  port: '',
-  octets: '',
-  octetRate: '',
-  octetsUnacked: '',
-  windowClosures: '',
-  latencyUs: '',
-}
+const NOTHING: FlowEnd = { site: '', process: '', port: '' }
 
-/** Joins the flows of a table by their counterflows, oldest first. A flow whose other side is unknown has a row too. */
+/**
+ * Joins the flows of a table by their counterflows: connections, oldest first, each with its requests below it. A flow
+ * whose other side is unknown has a row too.
+ */
 export function flowRows(tables: Tables, source: string, includeEnded: boolean): FlowRow[] {
   const flows = tables.all(source).filter(object => text(object, 'recordType') === 'FLOW')
   const serverByClient = new Map<string, ApiObject>()
@@ -57,12 +53,38 @@ export function flowRows(tables: Tables, source: string, includeEnded: boolean):
   ]
   return pairs
     .filter(([client, server]) => includeEnded || !hasEnded((client ?? server)!))
-    .sort(([clientA, serverA], [clientB, serverB]) => startOf(clientA ?? serverA) - startOf(clientB ?? serverB))
-    .map(([client, server]) => flowRow(tables, client, server))
+    .map(([client, server]) => ({ place: placeOf(tables, (client ?? server)!), row: flowRow(tables, client, server) }))
+    .sort((a, b) => comparePlaces(a.place, b.place))
+    .map(({ row }) => row)
 }
 
-function startOf(flow: ApiObject | undefined): number {
-  return number(flow, 'startTime') || 0
+/** Where a flow stands: by its connection, itself or its parent, then by its own start. */
+interface Place {
+  connectionStartUs: number
+  connection: string
+  isRequest: boolean
+  startUs: number
+}
+
+function placeOf(tables: Tables, flow: ApiObject): Place {
+  const parent = tables.find(text(flow, 'parent'))
+  const isRequest = text(parent, 'recordType') === 'FLOW'
+  const connection = isRequest ? parent! : flow
+  return {
+    connectionStartUs: number(connection, 'startTime') ?? 0,
+    connection: text(connection, 'identity'),
+    isRequest,
+    startUs: number(flow, 'startTime') ?? 0,
+  }
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return (
+    a.connectionStartUs - b.connectionStartUs ||
+    a.connection.localeCompare(b.connection) ||
+    Number(a.isRequest) - Number(b.isRequest) ||
+    a.startUs - b.startUs
+  )
 }
 
 function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObject | undefined): FlowRow {
@@ -76,6 +98,7 @@ function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObjec
     client: client === undefined ? NOTHING : flowEnd(tables, client, client, 'source'),
     server: server === undefined ? NOTHING : flowEnd(tables, server, connector, 'dest'),
     durationUs: number(flow, 'duration'),
+    method: text(client, 'method') || text(server, 'method'),
     result: text(server, 'result') || text(server, 'reason') || text(client, 'result') || text(client, 'reason'),
     ended: endReason(flow),
   }

@@ -11,10 +11,16 @@ export interface LinkEnd {
   /** Name of the router at the other end. */
   peer: string
   mode: string
-  cost: number | ''
+  cost?: number | undefined
   status: string
-  octets: number | ''
-  octetsReverse: number | ''
+  /** For how long it is up or down, as its status says. */
+  sinceUs?: number | undefined
+  /** How often it went down. */
+  downCount?: number | undefined
+  /** Why it is down, as the router says. */
+  reason: string
+  octets?: number | undefined
+  octetsReverse?: number | undefined
   /** Why it has ended; empty while it lives. */
   ended: string
 }
@@ -37,10 +43,22 @@ function linkEnd(tables: Tables, link: ApiObject): LinkEnd {
     mode: text(link, 'mode') || text(link, 'role'),
     cost: number(link, 'linkCost'),
     status: text(link, 'operStatus'),
+    sinceUs: sinceUs(link),
+    downCount: number(link, 'downCount'),
+    reason: text(link, 'operStatus') === 'down' ? text(link, 'reason') || text(link, 'result') : '',
     octets: number(link, 'octets'),
     octetsReverse: number(link, 'octetsReverse'),
     ended: endReason(link),
   }
+}
+
+/** By the clock of the router, which the duration follows. */
+function sinceUs(link: ApiObject): number | undefined {
+  const durationUs = number(link, 'duration')
+  const startUs = number(link, 'startTime')
+  const changedUs = number(link, text(link, 'operStatus') === 'down' ? 'downTimeStamp' : 'upTimeStamp')
+  if (durationUs === undefined || startUs === undefined || changedUs === undefined) return durationUs
+  return startUs + durationUs - changedUs
 }
 
 /** Routers and links, each link once, as the rows of a topology: what each router is linked to, seen from both ends. */
@@ -77,10 +95,8 @@ function aloneEnd(tables: Tables, router: ApiObject): LinkEnd {
     direction: '',
     peer: '',
     mode: '',
-    cost: '',
     status: '',
-    octets: '',
-    octetsReverse: '',
+    reason: '',
     ended: endReason(router),
   }
 }

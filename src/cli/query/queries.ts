@@ -1,16 +1,17 @@
 import type { Column } from '../table.ts'
 import type { ApiObject } from './api-client.ts'
+import { formatBytes } from './bytes.ts'
 import { formatDuration } from './duration.ts'
 import { type FlowRow, flowRows } from './flow-rows.ts'
 import { adjacency, type LinkEnd, linkEnds } from './link-ends.ts'
 import type { Query, QueryOptions } from './query.ts'
 import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 
-/**
- * Related objects are read with those that have ended, so that names are known for as long as anything refers to them.
- */
+/** Related objects are read with those that have ended, so that names are known for as long as anything refers to them. */
 const SITES = 'sites'
 const ROUTERS = 'routers'
+/** What a path of the collector may hold of addresses; its whole URL has at most 8192 characters. */
+const LONGEST_QUERY = 6000
 
 function live(path: string, { ended }: QueryOptions): string {
   return `${path}${path.includes('?') ? '&' : '?'}includeDeleted=${ended ? 1 : 0}`
@@ -28,7 +29,7 @@ function rowsOf(
     .sort((a, b) => order(a).localeCompare(order(b)))
 }
 
-const textColumn = (heading: string, attribute: string): Column<ApiObject> => ({
+const textColumn = <Row extends ApiObject>(heading: string, attribute: string): Column<Row> => ({
   heading,
   value: object => text(object, attribute),
 })
@@ -36,17 +37,31 @@ const numberColumn = (heading: string, attribute: string): Column<ApiObject> => 
   heading,
   value: object => number(object, attribute),
 })
+const bytesColumn = <Row>(heading: string, bytes: (row: Row) => number | undefined): Column<Row> => ({
+  heading,
+  value: row => formatBytes(bytes(row)),
+  isRightAligned: true,
+})
+const durationColumn = <Row>(heading: string, us: (row: Row) => number | undefined): Column<Row> => ({
+  heading,
+  value: row => formatDuration(us(row)),
+  isRightAligned: true,
+})
+const optional = <Row>(column: Column<Row>): Column<Row> => ({ ...column, isOptional: true })
 const identity = (object: ApiObject): string => text(object, 'identity')
+const age = <Row extends ApiObject>(): Column<Row> => durationColumn('age', object => number(object, 'duration'))
 
-/** The service addresses: the prototype's `vflow -a`. */
+/** The service addresses: the prototype's `vflow -a`, and what keeps one from being served. */
 export function addressesQuery(options: QueryOptions): Query<ApiObject> {
   return {
-    sources: { addresses: live('vanaddrs', options) },
+    sources: { addresses: [live('vanaddrs', options)] },
     columns: [
       textColumn('address', 'name'),
+      numberColumn('listeners', 'listenerCount'),
       numberColumn('targets', 'connectorCount'),
       numberColumn('total flows', 'totalFlows'),
       numberColumn('current flows', 'currentFlows'),
+      optional({ heading: 'problem', value: problemOf }),
     ],
     rows: (tables, includeEnded) => rowsOf(tables, 'addresses', includeEnded, object => text(object, 'name')),
     key: identity,
@@ -54,33 +69,43 @@ export function addressesQuery(options: QueryOptions): Query<ApiObject> {
   }
 }
 
+function problemOf(address: ApiObject): string {
+  const [listeners, targets] = [number(address, 'listenerCount'), number(address, 'connectorCount')]
+  if (hasEnded(address)) return ''
+  if (targets === 0) return listeners === 0 ? 'neither listener nor target' : 'no target'
+  return listeners === 0 ? 'no listener' : ''
+}
+
 /** The connections of addresses: the prototype's `vflow -a ADDRESS`. */
 export function flowsQuery(addresses: readonly string[], options: QueryOptions): Query<FlowRow> {
-  const query = addresses.map(address => `vanaddr=${encodeURIComponent(address)}`).join('&')
-  const duration = (us: number | '') => formatDuration(us === '' ? undefined : us)
   return {
-    sources: { flows: live(`flows?${query}`, options), processes: 'processes', [ROUTERS]: 'routers', [SITES]: 'sites' },
+    sources: {
+      flows: flowPaths(addresses).map(path => live(path, options)),
+      processes: ['processes'],
+      [ROUTERS]: ['routers'],
+      [SITES]: ['sites'],
+    },
     columns: [
       { heading: 'addr', value: row => row.address },
       { heading: 'proto', value: row => row.protocol },
       { heading: 'c.site', value: row => row.client.site },
       { heading: 'c.proc', value: row => row.client.process },
       { heading: 'c.port', value: row => row.client.port },
-      { heading: 'c.oct', value: row => row.client.octets },
-      { heading: 'c.rate', value: row => row.client.octetRate },
-      { heading: 'c.uack', value: row => row.client.octetsUnacked },
-      { heading: 'c.stal', value: row => row.client.windowClosures },
-      { heading: 'c.lat', value: row => duration(row.client.latencyUs) },
-      { heading: 's.oct', value: row => row.server.octets },
-      { heading: 's.rate', value: row => row.server.octetRate },
-      { heading: 's.uack', value: row => row.server.octetsUnacked },
-      { heading: 's.stal', value: row => row.server.windowClosures },
-      { heading: 's.lat', value: row => duration(row.server.latencyUs) },
+      bytesColumn('c.oct', row => row.client.octets),
+      optional(bytesColumn('c.rate', row => row.client.octetRate)),
+      optional(bytesColumn('c.uack', row => row.client.octetsUnacked)),
+      optional({ heading: 'c.stal', value: row => row.client.windowClosures }),
+      durationColumn('c.lat', row => row.client.latencyUs),
+      bytesColumn('s.oct', row => row.server.octets),
+      optional(bytesColumn('s.rate', row => row.server.octetRate)),
+      optional(bytesColumn('s.uack', row => row.server.octetsUnacked)),
+      optional({ heading: 's.stal', value: row => row.server.windowClosures }),
+      durationColumn('s.lat', row => row.server.latencyUs),
       { heading: 's.proc', value: row => row.server.process },
       { heading: 's.port', value: row => row.server.port },
       { heading: 's.site', value: row => row.server.site },
-      { heading: 'dur', value: row => duration(row.durationUs) },
-      { heading: 'res', value: row => row.result },
+      durationColumn('dur', row => row.durationUs),
+      { heading: 'res', value: row => `${row.method} ${row.result}`.trim() },
     ],
     rows: (tables, includeEnded) => flowRows(tables, 'flows', includeEnded),
     key: row => row.id,
@@ -88,16 +113,30 @@ export function flowsQuery(addresses: readonly string[], options: QueryOptions):
   }
 }
 
+/** As many addresses in each path as its length allows. */
+function flowPaths(addresses: readonly string[]): string[] {
+  const paths: string[] = []
+  for (const address of addresses) {
+    const parameter = `vanaddr=${encodeURIComponent(address)}`
+    const last = paths.at(-1)
+    if (last === undefined || last.length + parameter.length > LONGEST_QUERY) paths.push(`flows?${parameter}`)
+    else paths[paths.length - 1] = `${last}&${parameter}`
+  }
+  return paths
+}
+
 /** The sites: the prototype's `vflow -s`. */
 export function sitesQuery(options: QueryOptions): Query<ApiObject> {
   return {
-    sources: { [SITES]: live('sites', options) },
+    sources: { [SITES]: [live('sites', options)] },
     columns: [
       textColumn('site', 'name'),
       textColumn('namespace', 'namespace'),
-      textColumn('location', 'location'),
-      textColumn('provider', 'provider'),
+      optional(textColumn('location', 'location')),
+      optional(textColumn('provider', 'provider')),
       textColumn('platform', 'platform'),
+      optional(textColumn('version', 'buildVersion')),
+      age(),
     ],
     rows: (tables, includeEnded) => rowsOf(tables, SITES, includeEnded, object => text(object, 'name')),
     key: identity,
@@ -107,14 +146,15 @@ export function sitesQuery(options: QueryOptions): Query<ApiObject> {
 
 export function routersQuery(options: QueryOptions): Query<ApiObject & { siteName: string }> {
   return {
-    sources: { [ROUTERS]: live('routers', options), [SITES]: 'sites' },
+    sources: { [ROUTERS]: [live('routers', options)], [SITES]: ['sites'] },
     columns: [
       textColumn('router', 'name'),
       { heading: 'site', value: row => row.siteName },
       textColumn('mode', 'mode'),
-      textColumn('namespace', 'namespace'),
-      textColumn('host', 'hostname'),
+      optional(textColumn('namespace', 'namespace')),
+      optional(textColumn('host', 'hostname')),
       textColumn('version', 'buildVersion'),
+      age(),
     ],
     rows: (tables, includeEnded) =>
       rowsOf(tables, ROUTERS, includeEnded, object => text(object, 'name')).map(object => ({
@@ -134,16 +174,23 @@ const LINK_COLUMNS: readonly Column<LinkEnd>[] = [
   { heading: 'mode', value: row => row.mode },
   { heading: 'cost', value: row => row.cost },
   { heading: 'status', value: row => row.status },
+  durationColumn('since', row => row.sinceUs),
+]
+
+const LINK_TROUBLE: readonly Column<LinkEnd>[] = [
+  optional({ heading: 'times down', value: row => row.downCount || undefined }),
+  optional({ heading: 'reason', value: row => row.reason }),
 ]
 
 /** The links between routers, each from both ends where both are known. */
 export function linksQuery(options: QueryOptions): Query<LinkEnd> {
   return {
-    sources: { links: live('links', options), [ROUTERS]: 'routers', [SITES]: 'sites' },
+    sources: { links: [live('links', options)], [ROUTERS]: ['routers'], [SITES]: ['sites'] },
     columns: [
       ...LINK_COLUMNS,
-      { heading: 'octets', value: row => row.octets },
-      { heading: 'octets back', value: row => row.octetsReverse },
+      bytesColumn('octets', row => row.octets),
+      bytesColumn('octets back', row => row.octetsReverse),
+      ...LINK_TROUBLE,
     ],
     rows: (tables, includeEnded) => linkEnds(tables, tables.all('links'), includeEnded),
     key: row => row.id,
@@ -154,8 +201,8 @@ export function linksQuery(options: QueryOptions): Query<LinkEnd> {
 /** Every router with what it is linked to; a router without links has a row too. */
 export function topologyQuery(options: QueryOptions): Query<LinkEnd> {
   return {
-    sources: { topology: live('topology', options), [SITES]: 'sites' },
-    columns: LINK_COLUMNS,
+    sources: { topology: [live('topology', options)], [SITES]: ['sites'] },
+    columns: [...LINK_COLUMNS, ...LINK_TROUBLE],
     rows: (tables, includeEnded) => adjacency(tables, tables.all('topology'), includeEnded),
     key: row => row.id,
     ended: row => row.ended,

@@ -29,15 +29,26 @@ async function linesOf(...words: string[]): Promise<string[]> {
 describe('the query commands print aligned tables with the columns of the prototype', () => {
   it('addresses', async () => {
     expect(await linesOf('addresses')).toEqual([
-      'address       targets  total flows  current flows',
-      'adb                 1            0              0',
-      'backend:8080        2           10              3',
+      'address       listeners  targets  total flows  current flows',
+      'adb                   1        1            0              0',
+      'backend:8080          1        2           10              3',
     ])
+  })
+
+  it('addresses, with what keeps one from being served', async () => {
+    await using api = await smallVan()
+    api.view.put('VAN_ADDRESS', 'col:1', { name: 'adb', listenerCount: 1, connectorCount: 0 })
+    api.view.put('VAN_ADDRESS', 'col:2', { name: 'cart', listenerCount: 0, connectorCount: 2 })
+    api.view.put('VAN_ADDRESS', 'col:3', { name: 'mail', listenerCount: 0, connectorCount: 0 })
+    const { stdout } = await runCommand(['addresses', '--server', api.server.address])
+    expect(stdout).toMatch(
+      /flows +problem\nadb .* no target\nbackend:8080 +1 +2 +10 +3\ncart .* no listener\nmail .* neither/,
+    )
   })
 
   it('sites', async () => {
     expect(await linesOf('sites')).toEqual([
-      'site  namespace  location  provider  platform',
+      'site  namespace  location  provider  platform    age',
       'east  ns-east    Geneva              podman',
       'west  ns-west              aws       kubernetes',
     ])
@@ -45,37 +56,50 @@ describe('the query commands print aligned tables with the columns of the protot
 
   it('flows: both sides joined, requests below connections, and one side alone where the other is unknown', async () => {
     expect(await linesOf('flows', 'backend:8080')).toEqual([
-      'addr          proto     c.site  c.proc    c.port  c.oct  c.rate  c.uack  c.stal  c.lat    s.oct  s.rate  s.uack  s.stal  s.lat   s.proc    s.port  s.site  dur       res',
-      'backend:8080  tcp       west    client    40000   500                            1.50 mS  700                            900 uS  10.0.0.6  8080    east    5.00 sec',
-      'backend:8080  tcp       west    10.9.9.9  7                                      -                                       -                                 -',
-      'backend:8080  HTTP/1.1  west    client    40000   0                              -        45                             -       10.0.0.6  8080    east    -         200',
-      'backend:8080  tcp                                                                -        3                              -       10.0.0.6  8080    east    -',
+      'addr          proto     c.site  c.proc    c.port  c.oct    c.lat  s.oct   s.lat  s.proc    s.port  s.site    dur  res',
+      'backend:8080  tcp       west    client    40000   500 B  1.50 ms  700 B  900 µs  10.0.0.6  8080    east    5.0 s',
+      'backend:8080  HTTP/1.1  west    client    40000     0 B            45 B          10.0.0.6  8080    east           GET 200',
+      'backend:8080  tcp       west    10.9.9.9  7',
+      'backend:8080  tcp                                                   3 B          10.0.0.6  8080    east',
     ])
   })
 
   it('routers', async () => {
     expect(await linesOf('routers')).toEqual([
-      'router   site  mode      namespace  host  version',
+      'router   site  mode      version  age',
       '0/alone  east  edge',
-      '0/east   east  interior                   3.5.1',
-      '0/west   west  interior                   3.5.1',
+      '0/east   east  interior  3.5.1',
+      '0/west   west  interior  3.5.1',
     ])
   })
 
   it('links, from each end', async () => {
     expect(await linesOf('links')).toEqual([
-      'router  site  direction  peer    mode      cost  status  octets  octets back',
-      '0/east  east  incoming   0/west  interior     1  up          10           20',
-      '0/west  west  outgoing   0/east  interior     1  up          10           20',
+      'router  site  direction  peer    mode      cost  status  since  octets  octets back',
+      '0/east  east  incoming   0/west  interior     1  up               10 B         20 B',
+      '0/west  west  outgoing   0/east  interior     1  up               10 B         20 B',
     ])
+  })
+
+  it('links, since when one is down, how often it was, and why', async () => {
+    await using api = await smallVan()
+    const times = { startTime: 1_000_000, duration: 99_000_000, upTimeStamp: 2_000_000, downTimeStamp: 40_000_000 }
+    const down = { operStatus: 'down', downCount: 3, reason: 'connection aborted', direction: 'outgoing' }
+    api.view.put('LINK', 'fz6wq:1', { ...times, ...down, parent: 'fz6wq:0', name: '0/east' })
+    api.view.put('LINK', 'fz6wq:1~p', { ...times, operStatus: 'up', downCount: 0, parent: 'hk2pv:0', name: '0/west' })
+    const { stdout } = await runCommand(['links', '--server', api.server.address])
+    const [heading, up, broken] = stdout.split('\n')
+    expect(heading).toMatch(/status +since +octets +octets back +times down +reason$/)
+    expect(up).toMatch(/up +1m38s$/)
+    expect(broken).toMatch(/down +1m00s +3 +connection aborted$/)
   })
 
   it('topology, with routers that stand alone', async () => {
     expect(await linesOf('topology')).toEqual([
-      'router   site  direction  peer    mode      cost  status',
+      'router   site  direction  peer    mode      cost  status  since',
       '0/alone  east',
-      '0/east   east  incoming   0/west  interior  1     up',
-      '0/west   west  outgoing   0/east  interior  1     up',
+      '0/east   east  incoming   0/west  interior     1  up',
+      '0/west   west  outgoing   0/east  interior     1  up',
     ])
   })
 })
@@ -87,11 +111,18 @@ describe('the query commands', () => {
     const lines = await linesOf('flows', 'backend:8080', '-o', 'jsonl')
     expect(lines.map(line => (JSON.parse(line) as { id: string }).id)).toEqual([
       'fz6wq:3',
-      'fz6wq:4',
       'fz6wq:5',
+      'fz6wq:4',
       'hk2pv:9',
     ])
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ client: { process: 'client' }, server: { octets: 700 } })
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ method: 'GET', result: '200' })
+    // What is not known is not there, rather than something that is no number.
+    expect(JSON.parse(lines[3] ?? '')).toMatchObject({
+      client: { site: '', process: '', port: '' },
+      server: { octets: 3 },
+    })
+    expect(lines.join()).not.toMatch(/(octets|Us|octetRate)":""/)
   })
 
   it('leave out what has ended, unless asked for it', async () => {
@@ -107,11 +138,76 @@ describe('the query commands', () => {
     expect(stdout.split('\n').map(line => line.split(/\s+/).at(-1))).toEqual(['ended', 'reported', 'silent', ''])
   })
 
-  it('say when nothing is known of an address', async () => {
+  it('say when nothing is known of an address, and which may be meant, and show the others', async () => {
     await using api = await smallVan()
-    const { code, stderr } = await runCommand(['flows', 'backend:8080', 'bakend', '--server', api.server.address])
-    expect(code).toBe(0)
-    expect(stderr).toBe("no service address 'bakend' is known; 'tidemark addresses' lists those that are\n")
+    const server = ['--server', api.server.address]
+    const { code, stdout, stderr } = await runCommand(['flows', 'backend:8080', 'bakend:8080', 'x', ...server])
+    expect(code).toBe(1)
+    expect(stdout.split('\n')).toHaveLength(6)
+    expect(stderr).toBe(
+      "error ADDRESS_UNKNOWN: no service address is called 'bakend:8080', 'x'\n" +
+        "remedy: did you mean 'backend:8080'? 'tidemark addresses' lists those that are known\n",
+    )
+  })
+
+  it('print no table of flows when none of the addresses is known', async () => {
+    await using api = await smallVan()
+    const { code, stdout, stderr } = await runCommand(['flows', 'x', '--server', api.server.address])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^error ADDRESS_UNKNOWN: .* 'x'\nremedy: 'tidemark addresses' lists/)
+  })
+
+  it('show the flows of all addresses when none is named, however many there are', async () => {
+    expect(await linesOf('flows')).toEqual(await linesOf('flows', 'backend:8080'))
+    await using api = await smallVan()
+    for (let index = 0; index < 500; index += 1) api.view.put('VAN_ADDRESS', `x:${index}`, { name: `service-${index}` })
+    const { code, stdout } = await runCommand(['flows', '--server', api.server.address])
+    expect([code, stdout.split('\n').length]).toEqual([0, 6])
+  })
+
+  it.each([
+    [
+      { isReady: false, sources: { live: 0, stale: 2 } },
+      'the collector sees no router, so what is shown may be out of date: x',
+    ],
+    [
+      { isReady: true, sources: { live: 4, stale: 1 } },
+      '1 of 5 routers and controllers are silent; what they told may be',
+    ],
+  ])('tell when the collector %s', async (state, note) => {
+    await using api = await RunningApi.start({ readiness: () => ({ ...state, reason: 'x' }) })
+    fillSmallVan(api.view)
+    const { code, stdout, stderr } = await runCommand(['sites', '-o', 'json', '--server', api.server.address])
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, [{ name: 'east' }, { name: 'west' }]])
+    expect(stderr).toMatch(new RegExp(`^note: ${note}`))
+  })
+
+  it.each([
+    [false, 0, 'the collector sees no router, so nothing is known: x'],
+    [true, 0, 'no router has told of itself yet; each does so within 10 s'],
+    [true, 3, 'there is nothing to show; --ended shows what has ended, while it is kept'],
+  ])('say why there is nothing to show: connected %s, %s sources', async (isReady, live, note) => {
+    await using api = await RunningApi.start({
+      readiness: () => ({ isReady, reason: 'x', sources: { live, stale: 0 } }),
+    })
+    const { code, stderr } = await runCommand(['sites', '--server', api.server.address])
+    expect([code, stderr]).toEqual([0, `note: ${note}\n`])
+  })
+
+  it('take a collector that tells nothing of itself as it is', async () => {
+    const other = createServer((request, response) =>
+      response.writeHead(request.url === '/readyz' ? 400 : 200).end('[]'),
+    )
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as { port: number }
+    expect(await runCommand(['sites', '--server', `http://127.0.0.1:${port}`])).toMatchObject({ code: 0, stderr: '' })
+    other.close()
+  })
+
+  it('say when HTTPS was asked of a port without it', async () => {
+    await using api = await smallVan()
+    const { stderr } = await runCommand(['sites', '--server', api.server.address.replace('http:', 'https:')])
+    expect(stderr).toContain('no TLS is spoken there; perhaps http:// is meant\n')
   })
 
   it('say what to do when no collector answers', async () => {
@@ -130,9 +226,8 @@ describe('the query commands', () => {
     expect([code, stderr]).toMatchObject([1, expect.stringContaining('answered with status 404: not here')])
   })
 
-  it('refuse a server that is no URL, and flows without an address, as wrong usage', async () => {
+  it('refuse a server that is no URL as wrong usage', async () => {
     expect((await runCommand(['sites', '--server', 'localhost:8010'])).code).toBe(2)
-    expect((await runCommand(['flows'])).code).toBe(2)
   })
 })
 
@@ -140,8 +235,7 @@ describe('--watch', () => {
   const screen = (isTerminal: boolean): Screen & { text: string } => ({
     text: '',
     isTerminal,
-    columns: 40,
-    rows: 3,
+    size: () => ({ columns: 40, rows: 3 }),
     write(text) {
       this.text += text
     },
@@ -162,10 +256,25 @@ describe('--watch', () => {
     )
     await expect.poll(() => paper.text.split('\n')).toHaveLength(4)
     api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080', connectorCount: 2, totalFlows: 11, currentFlows: 4 })
-    await expect.poll(() => paper.text.split('\n').at(-2)).toBe('backend:8080        2           11              4')
+    await expect.poll(() => paper.text.split('\n').at(-2)).toMatch(/^backend:8080 +2 +11 +4$/)
     stop.abort()
     await following
     expect(paper.text.split('\n')).toHaveLength(5)
+  })
+
+  it('prints headings above the first rows, as wide as they need, where there are none yet', async () => {
+    await using api = await RunningApi.start()
+    const query = addressesQuery({ ended: false })
+    const paper = screen(false)
+    const stop = new AbortController()
+    const show = showOn(paper, query, { output: 'table', includeEnded: true })
+    const following = follow(query, new ApiClient(api.server.address), true, show, stop.signal)
+    await expect.poll(() => api.hub.watchers).toBe(1)
+    fillSmallVan(api.view)
+    await expect.poll(() => paper.text.split('\n')).toHaveLength(4)
+    expect(paper.text).toMatch(/^address {7}listeners/)
+    stop.abort()
+    await following
   })
 
   it('prints changed rows as JSON lines, joined over several streams', async () => {
@@ -202,10 +311,10 @@ describe('--watch', () => {
       stop.signal,
     )
     const home = '\u001b[H\u001b[J'
-    const heading = 'address       targets  total flows  curr'
+    const heading = 'address   listeners  targets  total flow'
     await expect.poll(() => terminal.text).toBe(`${home}${heading}\n… 2 more\n`)
     api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080', endTime: 5 })
-    const redrawn = 'address  targets  total flows  current f\nadb            1            0           \n'
+    const redrawn = 'address  listeners  targets  total flows\nadb              1        1            0\n'
     await expect.poll(() => terminal.text.split(home).at(-1)).toBe(redrawn)
     stop.abort()
     await following
@@ -216,6 +325,7 @@ describe('--watch', () => {
     const tokenFile = join(folder, 'tokens')
     writeFileSync(tokenFile, 'a-token-that-is-long-enough\n')
     await using api = await RunningApi.start({ access: { ...NO_ACCESS_FILES, tokenFile } })
+    fillSmallVan(api.view)
     const query = addressesQuery({ ended: false })
     const paper = screen(false)
     const client = new ApiClient(api.server.address, { token: 'a-token-that-is-long-enough' })

@@ -3,8 +3,8 @@ import type { Tables } from './tables.ts'
 
 /** One question to the collector: where it reads, and how what it read becomes rows. */
 export interface Query<Row> {
-  /** Paths of v1alpha1 by a name of the query's own; the first holds what the rows are made of. */
-  sources: Readonly<Record<string, string>>
+  /** Paths of v1alpha1 by a name of the query's own; the first name holds what the rows are made of. */
+  sources: Readonly<Record<string, readonly string[]>>
   columns: readonly Column<Row>[]
   /** The rows in the order in which they are printed. */
   rows(tables: Tables, includeEnded: boolean): Row[]
@@ -12,6 +12,11 @@ export interface Query<Row> {
   key(row: Row): string
   /** Why a row has ended; empty while it lives. */
   ended(row: Row): string
+}
+
+/** Every path that a query reads, with the name of its source. */
+export function pathsOf<Row>({ sources }: Query<Row>): { source: string; path: string }[] {
+  return Object.entries(sources).flatMap(([source, paths]) => paths.map(path => ({ source, path })))
 }
 
 /** The columns of a query, with one that tells what has ended where such rows are shown. */

@@ -1,19 +1,12 @@
-import { formatRows, type OutputFormat } from '../output.ts'
 import type { ApiClient } from './api-client.ts'
-import { columnsOf, type Query } from './query.ts'
+import { pathsOf, type Query } from './query.ts'
 import { Tables } from './tables.ts'
 
-/** Asks once. Returns what to print. */
-export async function answer<Row>(
-  query: Query<Row>,
-  client: ApiClient,
-  output: OutputFormat,
-  includeEnded: boolean,
-): Promise<{ text: string; tables: Tables }> {
+/** Asks once. */
+export async function answer<Row>(query: Query<Row>, client: ApiClient, includeEnded: boolean): Promise<Row[]> {
   const tables = new Tables()
-  const read = async ([source, path]: [string, string]) => tables.merge(source, await client.list(path))
-  await Promise.all(Object.entries(query.sources).map(read))
-  return { text: formatRows(output, columnsOf(query, includeEnded), query.rows(tables, includeEnded)), tables }
+  await Promise.all(pathsOf(query).map(async ({ source, path }) => tables.merge(source, await client.list(path))))
+  return query.rows(tables, includeEnded)
 }
 
 /** How long changes are gathered before they are shown. */
@@ -38,25 +31,25 @@ export async function follow<Row>(
   signal: AbortSignal,
 ): Promise<void> {
   const tables = new Tables()
-  const names = Object.keys(query.sources)
-  const waiting = new Set(names)
+  const paths = pathsOf(query)
+  const waiting = new Set(paths.map(({ path }) => path))
   let timer: NodeJS.Timeout | undefined
   const showNow = () => {
     timer = undefined
     show(query.rows(tables, includeEnded))
-    for (const name of names.slice(0, 1)) tables.forgetEnded(name, MAX_ENDED)
+    for (const name of Object.keys(query.sources).slice(0, 1)) tables.forgetEnded(name, MAX_ENDED)
   }
   const stop = new AbortController()
   const stopped = AbortSignal.any([signal, stop.signal])
-  const readAll = async ([source, path]: [string, string]) => {
+  const readAll = async ({ source, path }: { source: string; path: string }) => {
     for await (const objects of client.watch(path, stopped)) {
       tables.merge(source, objects)
-      const isFirst = waiting.delete(source) && waiting.size === 0
+      const isFirst = waiting.delete(path) && waiting.size === 0
       if (waiting.size === 0) timer ??= setTimeout(showNow, isFirst ? 0 : GATHER_MS)
     }
   }
   try {
-    await Promise.all(Object.entries(query.sources).map(readAll))
+    await Promise.all(paths.map(readAll))
   } finally {
     stop.abort()
     clearTimeout(timer)

@@ -6,10 +6,9 @@ import type { ShowRows } from './run-query.ts'
 /** Where a watch is shown. */
 export interface Screen {
   write(text: string): void
-  /** Size when it is a terminal. */
-  columns?: number | undefined
-  rows?: number | undefined
   isTerminal: boolean
+  /** Its size now, when it is a terminal. */
+  size(): { columns: number; rows: number }
 }
 
 /** Terminal control: cursor home, and clear from there. ECMA-48, CUP and ED. */
@@ -27,6 +26,8 @@ export function showOn<Row>(
   let layout: ColumnLayout[] | undefined
   const showLine = showChanged(query, row => screen.write(formatRow(columns, layout ?? [], row)))
   return rows => {
+    // The first rows say how wide the columns are.
+    if (layout === undefined && rows.length === 0) return
     if (layout === undefined) {
       layout = layoutOf(columns, rows)
       screen.write(formatHeadings(columns, layout))
@@ -36,9 +37,8 @@ export function showOn<Row>(
 }
 
 function drawTable<Row>(screen: Screen, columns: readonly Column<Row>[], rows: readonly Row[]): void {
-  const height = screen.rows ?? 24
-  const width = screen.columns ?? 80
-  const lines = formatTable(columns, rows).trimEnd().split('\n')
+  const { columns: width, rows: height } = screen.size()
+  const lines = formatTable(columns, rows, width).trimEnd().split('\n')
   const fitting = lines.length < height ? lines : [...lines.slice(0, height - 2), `… ${lines.length - height + 2} more`]
   screen.write(`${HOME_AND_CLEAR}${fitting.map(line => line.slice(0, width)).join('\n')}\n`)
 }

@@ -23,15 +23,6 @@ export class Tables {
     return [...(this.#tables.get(source)?.values() ?? [])]
   }
 
-  /** Those of the service addresses that nothing was read of. */
-  unknownAddresses(addresses: readonly string[]): string[] {
-    const objects = [...this.#tables.values()].flatMap(table => [...table.values()])
-    const known = new Set(
-      objects.filter(object => text(object, 'recordType') === 'VAN_ADDRESS').map(object => text(object, 'name')),
-    )
-    return addresses.filter(address => !known.has(address))
-  }
-
   /** The object of an id, in whichever source it was. */
   find(id: string): ApiObject | undefined {
     for (const table of this.#tables.values()) {
@@ -66,10 +57,10 @@ export function text(object: ApiObject | undefined, name: string): string {
   return value === undefined || value === null ? '' : String(value)
 }
 
-/** A number, or empty for the table's cell when the object has none. */
-export function number(object: ApiObject | undefined, name: string): number | '' {
+/** A number, or undefined when the object has none. */
+export function number(object: ApiObject | undefined, name: string): number | undefined {
   const value = object?.[name]
-  return typeof value === 'number' ? value : ''
+  return typeof value === 'number' ? value : undefined
 }
 
 /** Whether an object has ended. */

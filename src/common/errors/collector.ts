@@ -106,6 +106,12 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  ADDRESS_UNKNOWN: {
+    message: 'no service address is called {addresses}',
+    remedy: "{hint}'tidemark addresses' lists those that are known",
+    exitCode: 1,
+    httpStatus: 404,
+  },
   TOKEN_IN_CLEAR: {
     message: 'a token would cross the network readable for all on the way to {server}',
     remedy: 'name the collector by https://, or leave --token-file and TIDEMARK_TOKEN_FILE out',
