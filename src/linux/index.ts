@@ -52,8 +52,9 @@ export type {
 } from './sock-diag/index.ts'
 export {
   countSockets,
-  decodeTcpInfo,
+  plainTcpInfo,
   prepareLookup,
+  readTcpInfo,
   SOCKET_STATES,
   SocketDeaths,
   SocketLookups,
@@ -61,6 +62,7 @@ export {
   SocketTable,
   STATES_BUT_LISTEN,
   stateMask,
+  TCP_INFO_FIELDS,
 } from './sock-diag/index.ts'
 export { connectTcp6 } from './tcp-connection.ts'
 export { udpDrops } from './udp-drops.ts'

@@ -3,9 +3,6 @@ import type { FiveTuple } from '../../scitags/index.ts'
 import { type DeathFollower, type FollowDeaths, noSocketDeaths } from './socket-deaths.ts'
 import { noSocketProbe, type SocketProbe, type SocketVerdict } from './socket-probe.ts'
 
-/** TCP states in which no more data will come or go. */
-const PAST_STATES: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE'])
-
 const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
 const NO_DEATHS = 'the kernel does not tell when sockets die: the end of a flow may be seen late'
 
@@ -83,7 +80,5 @@ function sharedDeaths(onFailure: (error: unknown) => void): FollowDeaths {
 }
 
 function verdictOf(table: SocketTable, flow: FiveTuple): SocketVerdict {
-  const socket = table.lookup(flow)
-  if (socket === undefined) return 'gone'
-  return flow.protocol === 'tcp' && PAST_STATES.has(socket.state) ? 'gone' : 'alive'
+  return table.lookup(flow)?.isPast(flow.protocol) === false ? 'alive' : 'gone'
 }

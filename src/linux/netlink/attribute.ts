@@ -14,7 +14,8 @@ export function aligned(length: number): number {
 /**
  * The value of the first attribute of a type. What stands behind one that is not whole is not found. Never throws.
  *
- * @param bytes hold a run of attributes, from an offset to an end; undefined has none, so that calls for nested ones can be chained
+ * @param bytes hold a run of attributes, from an offset to an end; undefined has none, so that calls for nested ones can
+ *   be chained
  * @param wanted the type without the NESTED and NET_BYTEORDER bits
  */
 export function findAttribute(
@@ -24,16 +25,30 @@ export function findAttribute(
   end = bytes?.length ?? 0,
 ): Buffer | undefined {
   if (bytes === undefined) return undefined
+  const offset = seekAttribute(bytes, wanted, from, end)
+  return offset === -1 ? undefined : bytes.subarray(offset + HEADER_LENGTH, attributeEnd(bytes, offset))
+}
+
+/** Where that attribute begins, or -1: for paths on which making a Buffer of its value costs too much. */
+export function seekAttribute(bytes: Buffer, wanted: number, from: number, end: number): number {
   let offset = from
   while (offset + HEADER_LENGTH <= end) {
     const length = bytes.readUInt16LE(offset)
-    if (length < HEADER_LENGTH || offset + length > end) break
-    if ((bytes.readUInt16LE(offset + 2) & TYPE_MASK) === wanted) {
-      return bytes.subarray(offset + HEADER_LENGTH, offset + length)
-    }
+    if (length < HEADER_LENGTH || offset + length > end) return -1
+    if ((bytes.readUInt16LE(offset + 2) & TYPE_MASK) === wanted) return offset
     offset += aligned(length)
   }
-  return undefined
+  return -1
+}
+
+/** Where the value of an attribute begins. */
+export function attributeStart(offset: number): number {
+  return offset + HEADER_LENGTH
+}
+
+/** Where the value of an attribute ends, without padding. */
+export function attributeEnd(bytes: Buffer, offset: number): number {
+  return offset + bytes.readUInt16LE(offset)
 }
 
 /** One attribute with its header and padding; several are joined by `Buffer.concat`. */

@@ -1,5 +1,5 @@
 export { addAddress, listAddresses } from './address.ts'
-export { decodeText, findAttribute } from './attribute.ts'
+export { attributeEnd, attributeStart, decodeText, findAttribute, seekAttribute } from './attribute.ts'
 export { BatchSocket } from './batch-socket.ts'
 export { InterfaceChanges } from './interface-changes.ts'
 export type { Link } from './link.ts'

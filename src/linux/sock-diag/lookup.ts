@@ -4,8 +4,11 @@ import { AF, IDENTITY_OFFSET, IPPROTO, REQUEST_LENGTH, type SocketFamily, type S
 const COOKIE_OFFSET = 48
 const EVERY_STATE = 0xffffffff
 
-/** Where ports and addresses stand in a reply (`struct inet_diag_msg`, linux/inet_diag.h). */
-const REPLY = { ports: 4, local: 8, remote: 24 } as const
+/** Where the two ends stand in `struct inet_diag_sockid` (linux/inet_diag.h), which questions and replies hold. */
+const END = { first: { port: 0, address: 4 }, second: { port: 2, address: 20 } } as const
+
+/** Where that begins in a reply (`struct inet_diag_msg`); the local end is always its first. */
+const REPLY_IDENTITY = 4
 
 /** A 5-tuple made ready to be asked for often. */
 export interface PreparedLookup {
@@ -13,12 +16,9 @@ export interface PreparedLookup {
   name: string
   family: SocketFamily
   tuple: SocketTuple
-  /** As the kernel's tables have them: IPv4 traffic under IPv4, also when the socket is IPv6. */
-  localBytes: Buffer
-  remoteBytes: Buffer
   /** The local port in the upper half, the remote one in the lower. */
   ports: number
-  /** The body of the request. */
+  /** The body of the request. IPv4 traffic is asked for as such, also when the socket is IPv6. */
   payload: Buffer
 }
 
@@ -39,47 +39,59 @@ export function prepareLookup(tuple: SocketTuple, extensions: number): PreparedL
   payload[2] = extensions
   payload.writeUInt32LE(EVERY_STATE, 4)
   const [first, second] = protocol === 'tcp' ? [local, remote] : [remote, local]
-  payload.writeUInt16BE(first.port, IDENTITY_OFFSET)
-  payload.writeUInt16BE(second.port, IDENTITY_OFFSET + 2)
-  payload.set(first.bytes, IDENTITY_OFFSET + 4)
-  payload.set(second.bytes, IDENTITY_OFFSET + 20)
+  for (const [end, { port, address }] of [
+    [first, END.first],
+    [second, END.second],
+  ] as const) {
+    payload.writeUInt16BE(end.port, IDENTITY_OFFSET + port)
+    payload.set(end.bytes, IDENTITY_OFFSET + address)
+  }
   // INET_DIAG_NOCOOKIE: whichever socket has the tuple.
   payload.fill(0xff, COOKIE_OFFSET)
   const name = `lookup of the ${protocol} socket ${source.address} port ${source.port}`
   const ports = local.port * 65_536 + remote.port
-  return { name, family, tuple, localBytes: local.bytes, remoteBytes: remote.bytes, ports, payload }
+  return { name, family, tuple, ports, payload }
 }
 
 /**
  * Whether a reply is of the socket asked for: the kernel also gives a listener that would take the connection. For UDP, a
  * socket without a peer is taken: it may be the one that sends.
  *
+ * On the path of every lookup: it compares with the question alone, which was just sent, since other memory of the flow
+ * is cold; and by words, since `Buffer.compare` costs as much as all the rest.
+ *
  * @param bytes hold the whole fixed part of the reply, from a start on
  */
-export function isAnswerTo({ tuple, ports, localBytes, remoteBytes }: PreparedLookup, bytes: Buffer, start: number) {
-  if (tuple.protocol === 'udp' && bytes.readUInt16BE(start + REPLY.ports + 2) === 0) {
-    return bytes.readUInt16BE(start + REPLY.ports) === tuple.source.port
-  }
-  const isIpv6 = bytes[start] === AF.ipv6
+export function isAnswerTo({ payload }: PreparedLookup, bytes: Buffer, start: number): boolean {
+  const isUdp = payload[1] === IPPROTO.udp
+  const [local, remote] = isUdp ? [END.second, END.first] : [END.first, END.second]
+  const reply = start + REPLY_IDENTITY
+  if (!isPort(payload, local.port, bytes, reply + END.first.port)) return false
+  if (isUdp && bytes.readUInt16BE(reply + END.second.port) === 0) return true
+  const isIpv6Socket = bytes[start] === AF.ipv6
   return (
-    bytes.readUInt32BE(start + REPLY.ports) === ports &&
-    isAddress(localBytes, bytes, start + REPLY.local, isIpv6) &&
-    isAddress(remoteBytes, bytes, start + REPLY.remote, isIpv6)
+    isPort(payload, remote.port, bytes, reply + END.second.port) &&
+    isAddress(payload, local.address, bytes, reply + END.first.address, isIpv6Socket) &&
+    isAddress(payload, remote.address, bytes, reply + END.second.address, isIpv6Socket)
   )
 }
 
-/** Compares by words: on the path of every lookup, where `Buffer.compare` costs as much as all the rest. */
-function isAddress(address: Buffer, bytes: Buffer, start: number, isIpv6: boolean): boolean {
-  const isWord = (word: number, value: number) => bytes.readUInt32BE(start + word * 4) === value
-  if (address.length === 4) {
-    const value = address.readUInt32BE()
-    return isIpv6 ? isWord(3, value) && isWord(2, 0xffff) && isWord(1, 0) && isWord(0, 0) : isWord(0, value)
+function isPort(question: Buffer, asked: number, bytes: Buffer, told: number): boolean {
+  return question.readUInt16BE(IDENTITY_OFFSET + asked) === bytes.readUInt16BE(told)
+}
+
+function isAddress(question: Buffer, asked: number, bytes: Buffer, told: number, isIpv6Socket: boolean): boolean {
+  const at = IDENTITY_OFFSET + asked
+  const isWord = (word: number, value: number) => bytes.readInt32BE(told + word * 4) === value
+  if (question[0] === AF.ipv4) {
+    const value = question.readInt32BE(at)
+    return isIpv6Socket ? isWord(3, value) && isWord(2, 0xffff) && isWord(1, 0) && isWord(0, 0) : isWord(0, value)
   }
   return (
-    isIpv6 &&
-    isWord(3, address.readUInt32BE(12)) &&
-    isWord(2, address.readUInt32BE(8)) &&
-    isWord(1, address.readUInt32BE(4)) &&
-    isWord(0, address.readUInt32BE(0))
+    isIpv6Socket &&
+    isWord(3, question.readInt32BE(at + 12)) &&
+    isWord(2, question.readInt32BE(at + 8)) &&
+    isWord(1, question.readInt32BE(at + 4)) &&
+    isWord(0, question.readInt32BE(at))
   )
 }

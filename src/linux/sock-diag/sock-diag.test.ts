@@ -5,7 +5,7 @@ import { attribute, nested, text } from '../netlink/attribute.ts'
 import { prepareLookup } from './lookup.ts'
 import { encodeDump, STATES_BUT_LISTEN, stateMask } from './request.ts'
 import { SocketRecord } from './socket-record.ts'
-import { decodeTcpInfo } from './tcp-info.ts'
+import { plainTcpInfo, readTcpInfo, TCP_INFO_FIELDS } from './tcp-info.ts'
 
 const FIXED_LENGTH = 72
 
@@ -113,13 +113,13 @@ describe('sock_diag replies', () => {
 
 describe('tcp_info', () => {
   it('has the scale that the peer announces in the low nibble', () => {
-    const info = decodeTcpInfo(Buffer.from([1, 0, 0, 0, 0, 7, 0x7a, 0b101]))
+    const info = readTcpInfo(Buffer.from([1, 0, 0, 0, 0, 7, 0x7a, 0b101]))
     expect(info).toMatchObject({ sndWscale: 10, rcvWscale: 7, deliveryRateAppLimited: true, fastopenClientFail: 2 })
   })
 
   it('puts every field where the kernel has it', () => {
     const bytes = Buffer.from(Array.from({ length: 248 }, (_, index) => index))
-    const info = decodeTcpInfo(bytes)
+    const info = readTcpInfo(bytes)
     const at = (offset: number, size: number) => bytes.readUIntLE(offset, size)
     expect(info).toMatchObject({
       rtoUs: at(8, 4),
@@ -140,8 +140,8 @@ describe('tcp_info', () => {
 
   it('leaves out what an older kernel does not send, and ignores what a newer one adds', () => {
     const whole = Buffer.alloc(300, 1)
-    expect(decodeTcpInfo(whole.subarray(0, 104))).toMatchObject({ totalRetrans: 0x01010101, pacingRate: undefined })
-    expect(decodeTcpInfo(whole)).toEqual(decodeTcpInfo(whole.subarray(0, 248)))
-    expect(Object.values(decodeTcpInfo(Buffer.alloc(0))).every(value => value === undefined)).toBe(true)
+    expect(readTcpInfo(whole.subarray(0, 104))).toMatchObject({ totalRetrans: 0x01010101, pacingRate: undefined })
+    expect(plainTcpInfo(readTcpInfo(whole))).toEqual(plainTcpInfo(readTcpInfo(whole.subarray(0, 248))))
+    expect(TCP_INFO_FIELDS.every(field => readTcpInfo(Buffer.alloc(0))[field] === undefined)).toBe(true)
   })
 })

@@ -1,9 +1,17 @@
 import { addressText, unmapped } from '../ip-address.ts'
-import { decodeText, findAttribute } from '../netlink/index.ts'
+import { attributeEnd, attributeStart, decodeText, findAttribute, seekAttribute } from '../netlink/index.ts'
 import { isAnswerTo, type PreparedLookup } from './lookup.ts'
-import { AF, SOCKET_STATES, type SocketEnd, type SocketFamily, type SocketState } from './request.ts'
+import {
+  AF,
+  SOCKET_STATES,
+  type SocketEnd,
+  type SocketFamily,
+  type SocketProtocol,
+  type SocketState,
+  stateMask,
+} from './request.ts'
 import * as structures from './structures.ts'
-import { decodeTcpInfo, type TcpInfo } from './tcp-info.ts'
+import { readTcpInfo, type TcpInfo } from './tcp-info.ts'
 
 /** Length of `struct inet_diag_msg` (linux/inet_diag.h), which every reply begins with. */
 const FIXED_LENGTH = 72
@@ -28,6 +36,9 @@ const ATTRIBUTE = {
   cgroupId: 21,
   socketOptions: 22,
 } as const
+
+/** TCP states in which no more data will come or go, and for which the kernel keeps no statistics. */
+const PAST_STATES = stateMask(['TIME_WAIT', 'CLOSE'])
 
 /**
  * What the kernel tells of one socket. Each part is read when it is asked for, so that ten thousand lookups a second
@@ -80,6 +91,11 @@ export class SocketRecord {
 
   get stateNumber(): number {
     return this.#bytes.readUInt8(this.#start + 1)
+  }
+
+  /** Whether no more data will come or go. A UDP socket has no such state: it is CLOSE while it is not connected. */
+  isPast(protocol: SocketProtocol): boolean {
+    return protocol === 'tcp' && ((PAST_STATES >>> this.stateNumber) & 1) === 1
   }
 
   /** Which timer runs: 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 zero window probe. */
@@ -170,7 +186,8 @@ export class SocketRecord {
   }
 
   get tcpInfo(): TcpInfo | undefined {
-    return this.#read(ATTRIBUTE.tcpInfo, decodeTcpInfo)
+    const at = seekAttribute(this.#bytes, ATTRIBUTE.tcpInfo, this.#start + FIXED_LENGTH, this.#end)
+    return at === -1 ? undefined : readTcpInfo(this.#bytes, attributeStart(at), attributeEnd(this.#bytes, at))
   }
 
   /** Congestion control algorithm, as `cubic`. */

@@ -4,7 +4,7 @@ import { fireflyOf } from '../../../src/flowd/backends/firefly/message.ts'
 import type { Flow } from '../../../src/flowd/flow.ts'
 import type { TcpSample } from '../../../src/flowd/sample.ts'
 import { SocketRecord } from '../../../src/linux/sock-diag/socket-record.ts'
-import { decodeTcpInfo } from '../../../src/linux/sock-diag/tcp-info.ts'
+import { readTcpInfo } from '../../../src/linux/sock-diag/tcp-info.ts'
 import { createFireflyHeader, flowKey, formatFirefly, parseFireflyDatagram } from '../../../src/scitags/index.ts'
 import { fiveTuples, times } from './scitags.ts'
 import { SOCKET_REPLY } from './socket-reply.ts'
@@ -34,7 +34,7 @@ const samples: fc.Arbitrary<TcpSample> = fc
   .map(([socket, source, takenUs]) => ({
     source,
     takenUs,
-    tcpInfo: socket?.tcpInfo ?? decodeTcpInfo(Buffer.alloc(0)),
+    tcpInfo: socket?.tcpInfo ?? readTcpInfo(Buffer.alloc(0)),
     congestion: socket?.congestion,
     socket: source === 'netlink' ? socket : undefined,
   }))

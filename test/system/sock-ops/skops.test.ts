@@ -4,7 +4,7 @@ import type { SkopsOptions } from '../../../src/flowd/enrichers/skops/options.ts
 import { Skops } from '../../../src/flowd/enrichers/skops/skops.ts'
 import { Iperf3 } from '../../../src/flowd/plugins/iperf3/iperf3.ts'
 import type { SampleReport } from '../../../src/flowd/sample.ts'
-import { inNetworkNamespace, SocketTable, type TcpInfo } from '../../../src/linux/index.ts'
+import { inNetworkNamespace, SocketTable, TCP_INFO_FIELDS, type TcpInfo } from '../../../src/linux/index.ts'
 import { type FiveTuple, flowKey } from '../../../src/scitags/index.ts'
 import { describeEnricher } from '../../support/flowd/enricher-conformance.ts'
 import { flowOf, startEvent } from '../../support/flowd/flows.ts'
@@ -110,7 +110,8 @@ describe('skops', () => {
     using table = inNetworkNamespace(left.path, () => SocketTable.open())
     const told = table.lookup({ ...connection.flow, protocol: 'tcp' }, 0xff)?.tcpInfo
     const sampled = infos(connection.flow).at(-1)
-    expect(Object.keys(sampled ?? {})).toEqual(Object.keys(told ?? {}))
+    const isTold = (info: TcpInfo | undefined) => TCP_INFO_FIELDS.filter(field => info?.[field] !== undefined)
+    expect(isTold(sampled)).toEqual(isTold(told))
     // These go on after the last acknowledgement was measured.
     const moving: (keyof TcpInfo)[] = [
       'lastDataSentMs',
@@ -126,7 +127,7 @@ describe('skops', () => {
       ...(['deliveryRateAppLimited', 'notsentBytes', 'sndWnd', 'rcvRttUs', 'rcvSpace', 'rcvWnd'] as const),
     ]
     const steady = (info: TcpInfo | undefined) =>
-      Object.entries(info ?? {}).filter(([key]) => ![...moving, ...later].includes(key as keyof TcpInfo))
+      TCP_INFO_FIELDS.filter(field => ![...moving, ...later].includes(field)).map(field => [field, info?.[field]])
     expect(steady(sampled)).toEqual(steady(told))
     expect(sampled?.bytesSent).toBe(300_001)
     await connection.close()
@@ -143,6 +144,21 @@ describe('skops', () => {
       await expect.poll(() => reports.filter(({ gone }) => gone).length).toBe(end === 'close' ? 1 : 2)
       expect(reports.at(-1)?.sample?.tcpInfo).toMatchObject({ state: 7, bytesSent: 123_456, bytesRetrans: 0 })
     }
+  })
+
+  it('logs every field of what it reads when debugMode is on', async () => {
+    const context = await start({ debugMode: true }, 60_000)
+    const connection = await connect('ipv6')
+    follow(connection.flow)
+    await connection.send(1000)
+    await connection.close()
+    await expect
+      .poll(() => context.lines.at(-1))
+      .toMatchObject({
+        level: 'debug',
+        message: 'sampled',
+        fields: { flow: flowKey(connection.flow), closed: true, state: 7, bytesSent: 1000 },
+      })
   })
 
   it('keeps to the period', async () => {

@@ -8,6 +8,8 @@ export interface FollowedFlow {
   last: SocketRecord | undefined
   /** Whether its socket was found before and is no more. */
   isMissed: boolean
+  /** Whether the flow has ended, perhaps while a round is going on. */
+  hasEnded: boolean
 }
 
 /** Is told what there is at a flow's 5-tuple now: a socket, or none. */

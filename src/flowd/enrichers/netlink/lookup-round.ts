@@ -1,4 +1,4 @@
-import { SocketLookups } from '../../../linux/index.ts'
+import { type PreparedLookup, SocketLookups } from '../../../linux/index.ts'
 import type { Cost } from './cost.ts'
 import type { FollowedFlow, OnFound } from './followed-flow.ts'
 
@@ -17,6 +17,7 @@ export class LookupRound implements Round {
   readonly #lookups: SocketLookups
   readonly #cost: Cost
   readonly #onFound: OnFound
+  readonly #batch: PreparedLookup[] = []
   #next = 0
 
   constructor(flows: readonly FollowedFlow[], lookups: SocketLookups, cost: Cost, onFound: OnFound) {
@@ -28,14 +29,25 @@ export class LookupRound implements Round {
   }
 
   step(): boolean {
-    const batch = this.#flows.slice(this.#next, this.#next + SocketLookups.CAPACITY)
-    this.#next += batch.length
-    if (batch.length === 0) return false
-    this.#cost.measure(() => {
-      const found = this.#lookups.find(batch.map(flow => flow.lookup))
-      for (const [index, flow] of batch.entries()) this.#onFound(flow, found[index])
-      return batch.length
-    })
+    if (this.#next >= this.#flows.length) return false
+    this.#cost.measure(() => this.#lookUpBatch())
     return true
+  }
+
+  /** Returns how many flows that were. */
+  #lookUpBatch(): number {
+    const start = this.#next
+    this.#next = Math.min(start + SocketLookups.CAPACITY, this.#flows.length)
+    this.#batch.length = 0
+    for (let index = start; index < this.#next; index += 1) {
+      const flow = this.#flows[index]
+      if (flow !== undefined) this.#batch.push(flow.lookup)
+    }
+    const found = this.#lookups.find(this.#batch)
+    for (let index = start; index < this.#next; index += 1) {
+      const flow = this.#flows[index]
+      if (flow !== undefined) this.#onFound(flow, found[index - start])
+    }
+    return this.#batch.length
   }
 }

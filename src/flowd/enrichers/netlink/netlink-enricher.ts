@@ -26,9 +26,6 @@ const PROTOCOLS: Readonly<Record<number, SocketProtocol>> = { 6: 'tcp', 17: 'udp
 const LOOKUP_US = 4
 const DUMP_US = 2
 
-/** In these the kernel keeps no statistics: a connection that has ended. */
-const PAST_STATES: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE'])
-
 /** How long a flow whose socket is not found waits for what the kernel tells of its end. */
 const LAST_WORDS_MS = 250
 
@@ -88,9 +85,10 @@ export class NetlinkEnricher implements Enricher {
 
   handle({ kind, flow: { key, tuple } }: FlowChange): void {
     if (this.#running === undefined) return
-    if (kind === 'end') this.#flows.delete(key)
+    if (kind === 'end') this.#forget(key)
     else if (tuple.protocol === this.#protocol && !this.#flows.has(key) && !isEveryFlow(tuple)) {
-      this.#flows.set(key, { key, lookup: prepareLookup(tuple, this.#options.ext), last: undefined, isMissed: false })
+      const lookup = prepareLookup(tuple, this.#options.ext)
+      this.#flows.set(key, { key, lookup, last: undefined, isMissed: false, hasEnded: false })
       this.#running.pacer.start()
     }
   }
@@ -98,7 +96,7 @@ export class NetlinkEnricher implements Enricher {
   async stop(): Promise<void> {
     const running = this.#running
     this.#running = undefined
-    this.#flows.clear()
+    for (const key of this.#flows.keys()) this.#forget(key)
     this.#throttle.flush()
     if (running === undefined) return
     running.pacer.stop()
@@ -132,12 +130,14 @@ export class NetlinkEnricher implements Enricher {
   }
 
   #found(flow: FollowedFlow, socket: SocketRecord | undefined): void {
-    // The flow may have ended since the round began.
-    if (this.#flows.get(flow.key) !== flow || flow.isMissed) return
+    if (flow.hasEnded || flow.isMissed) return
     const { last } = flow
-    const isGone = socket === undefined || (this.#protocol === 'tcp' && PAST_STATES.has(socket.state))
     // Another cookie is another socket, which has taken the 5-tuple over.
-    if (isGone || (last !== undefined && !socket.isSameSocket(last))) {
+    if (
+      socket === undefined ||
+      socket.isPast(flow.lookup.tuple.protocol) ||
+      (last !== undefined && !socket.isSameSocket(last))
+    ) {
       if (last !== undefined) this.#miss(flow)
     } else if (((this.#options.state >>> socket.stateNumber) & 1) === 1) {
       flow.last = socket
@@ -150,7 +150,7 @@ export class NetlinkEnricher implements Enricher {
     if (flow.isMissed) return
     flow.isMissed = true
     setTimeout(() => {
-      if (this.#flows.get(flow.key) === flow) this.#lose(flow, undefined)
+      if (!flow.hasEnded) this.#lose(flow, undefined)
     }, LAST_WORDS_MS)
   }
 
@@ -166,8 +166,14 @@ export class NetlinkEnricher implements Enricher {
   }
 
   #lose(flow: FollowedFlow, sample: TcpSample | undefined): void {
-    this.#flows.delete(flow.key)
+    this.#forget(flow.key)
     this.#opened().report({ key: flow.key, sample, gone: true })
+  }
+
+  #forget(key: string): void {
+    const flow = this.#flows.get(key)
+    if (flow !== undefined) flow.hasEnded = true
+    this.#flows.delete(key)
   }
 
   #opened(): Running {

@@ -1,7 +1,7 @@
 import type { Round } from './lookup-round.ts'
 
-/** Steps less far apart than this are done together. */
-const MIN_PAUSE_MS = 5
+/** Steps less far apart than this are done together: to wake up costs as much as a step. */
+const MIN_PAUSE_MS = 25
 
 /** How long steps may be done together before timers and sockets get their turn. */
 const TURN_MS = 10
@@ -17,6 +17,8 @@ export class Pacer {
   #timer: NodeJS.Timeout | undefined
   #round: Round | undefined
   #beganMs = 0
+  /** When the next round is to begin. */
+  #nextMs = 0
   #done = 0
 
   /**
@@ -31,7 +33,9 @@ export class Pacer {
 
   /** Begins a round soon, unless rounds go on already. */
   start(): void {
-    this.#timer ??= setTimeout(() => this.#turn(), 0)
+    if (this.#timer !== undefined) return
+    this.#nextMs = performance.now()
+    this.#timer = setTimeout(() => this.#turn(), 0)
   }
 
   stop(): void {
@@ -44,7 +48,9 @@ export class Pacer {
     const nowMs = performance.now()
     if (this.#round === undefined) {
       this.#round = this.#begin()
-      this.#beganMs = nowMs
+      // What a timer is late is made up for; a round that did not fit its period moves those that follow.
+      this.#beganMs = Math.max(this.#nextMs, nowMs - MIN_PAUSE_MS)
+      this.#nextMs = this.#beganMs + this.#periodMs
       this.#done = 0
       this.#timer = undefined
       if (this.#round === undefined) return
@@ -58,7 +64,7 @@ export class Pacer {
     while (this.#dueMs(round) <= nowMs && performance.now() - nowMs < TURN_MS) {
       if (!this.#step(round)) {
         this.#round = undefined
-        return this.#beganMs + this.#periodMs
+        return this.#nextMs
       }
       this.#done += 1
     }

@@ -7,7 +7,6 @@ import { Cost } from './cost.ts'
 import { DumpRound } from './dump-round.ts'
 import type { FollowedFlow } from './followed-flow.ts'
 import { LookupRound, type Round } from './lookup-round.ts'
-import { Pacer } from './pacer.ts'
 
 describe('rounds over real sockets', () => {
   const [table, lookups] = [SocketTable.open(), SocketLookups.open()]
@@ -33,6 +32,7 @@ describe('rounds over real sockets', () => {
     lookup: prepareLookup(tuple, 255),
     last: undefined,
     isMissed: false,
+    hasEnded: false,
   })
 
   function runThrough(make: (onFound: (flow: FollowedFlow, socket: SocketRecord | undefined) => void) => Round) {
@@ -79,76 +79,6 @@ describe('rounds over real sockets', () => {
     for (let round = 0; round < 20; round += 1) lookups.find(opened.slice(0, 64).map(({ flow }) => follow(flow).lookup))
     expect(first?.local).toEqual(local)
     expect(() => lookups.find(opened.map(({ flow }) => follow(flow).lookup))).toThrow(RangeError)
-  })
-})
-
-describe('Pacer', () => {
-  const fail = (error: unknown) => expect.unreachable(String(error))
-
-  function rounds(steps: number, fails = false) {
-    const times: number[] = []
-    const round = (): Round => {
-      let left = steps
-      return {
-        steps,
-        step: () => {
-          if (left === 0) return false
-          left -= 1
-          times.push(performance.now())
-          if (fails) throw new Error('no')
-          return true
-        },
-      }
-    }
-    return { times, round }
-  }
-
-  it('spreads the steps of a round over the period', async () => {
-    const { times, round } = rounds(10)
-    const pacer = new Pacer(300, round, fail)
-    pacer.start()
-    pacer.start()
-    await expect.poll(() => times.length).toBeGreaterThanOrEqual(21)
-    pacer.stop()
-    const [first = 0, , , , , middle = 0] = times
-    expect(middle - first).toBeGreaterThanOrEqual(140)
-    // The next rounds begin when their period does.
-    expect((times[10] ?? 0) - first).toBeGreaterThanOrEqual(290)
-    expect((times[20] ?? 0) - first).toBeGreaterThanOrEqual(590)
-    const { length } = times
-    await new Promise(resolve => setTimeout(resolve, 100))
-    expect(times).toHaveLength(length)
-  })
-
-  it('does many steps together, and goes on when one fails', async () => {
-    const { times, round } = rounds(1000, true)
-    let failures = 0
-    const pacer = new Pacer(200, round, () => (failures += 1))
-    pacer.start()
-    await expect.poll(() => failures).toBeGreaterThan(1000)
-    pacer.stop()
-    expect((times[1000] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(195)
-  })
-
-  it('rests while there is nothing to do', async () => {
-    let asked = 0
-    let work: (() => Round) | undefined
-    const pacer = new Pacer(
-      1,
-      () => {
-        asked += 1
-        return work?.()
-      },
-      fail,
-    )
-    pacer.start()
-    await new Promise(resolve => setTimeout(resolve, 50))
-    expect(asked).toBe(1)
-    const { times, round } = rounds(1)
-    work = round
-    pacer.start()
-    await expect.poll(() => times.length).toBeGreaterThan(1)
-    pacer.stop()
   })
 })
 

@@ -1,9 +1,9 @@
-import { decodeTcpInfo, type SocketRecord, type TcpInfo } from '../../../linux/index.ts'
+import { readTcpInfo, type SocketRecord, type TcpInfo } from '../../../linux/index.ts'
 import type { TimestampUs } from '../../../scitags/index.ts'
 import type { TcpSample } from '../../sample.ts'
 
 /** Of a socket without `tcp_info`: every field is undefined. */
-const NO_TCP_INFO = decodeTcpInfo(Buffer.alloc(0))
+const NO_TCP_INFO = readTcpInfo(Buffer.alloc(0))
 
 /** What was read of a socket, each part decoded when somebody asks for it. */
 export class SocketSample implements TcpSample {

@@ -1,4 +1,4 @@
-import { decodeTcpInfo, type TcpInfo } from '../../../linux/index.ts'
+import { readTcpInfo, type TcpInfo } from '../../../linux/index.ts'
 
 /** What `bpf/skops.h` says in C. A test compares the two. */
 
@@ -41,7 +41,7 @@ export function decodeRecord(bytes: Buffer): SampleRecord | undefined {
     takenNs: bytes.readBigUInt64LE(TAKEN_OFFSET),
     congestion: cText(bytes.subarray(CONGESTION_OFFSET, INFO_BYTES_OFFSET)),
     closed: bytes.readUInt32LE(CLOSED_OFFSET) === 1,
-    tcpInfo: decodeTcpInfo(bytes.subarray(INFO_OFFSET, INFO_OFFSET + infoBytes)),
+    tcpInfo: readTcpInfo(Buffer.from(bytes.subarray(INFO_OFFSET, INFO_OFFSET + infoBytes))),
   }
 }
 

@@ -1,5 +1,5 @@
 import { LogThrottle, type StageAccount } from '../../../common/index.ts'
-import { type Platform, requireBpf, thisPlatform, ticksPerSecond } from '../../../linux/index.ts'
+import { type Platform, plainTcpInfo, requireBpf, thisPlatform, ticksPerSecond } from '../../../linux/index.ts'
 import type { Enricher } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { SampleReport } from '../../sample.ts'
@@ -96,7 +96,7 @@ export class Skops implements Enricher {
     this.#account.passed += 1
     const agoUs = Number(process.hrtime.bigint() - takenNs) / 1000
     const takenUs = Math.round(Date.now() * 1000 - agoUs)
-    if (this.#options.debugMode) this.#log.debug({ flow: key, closed, ...tcpInfo }, 'sampled')
+    if (this.#options.debugMode) this.#log.debug({ flow: key, closed, ...plainTcpInfo(tcpInfo) }, 'sampled')
     this.#report({ key, sample: { source: SOURCE, takenUs, tcpInfo, congestion, socket: undefined }, gone: closed })
   }
 

@@ -4,7 +4,7 @@ import { REFERENCE_TCP_INFO } from '../../../../../test/support/flowd/reference-
 import { sampleOf, socketOf } from '../../../../../test/support/flowd/samples.ts'
 import { sentFirefliesConform } from '../../../../../test/support/properties/firefly-statistics.ts'
 import { SOCKET_REPLY } from '../../../../../test/support/properties/socket-reply.ts'
-import type { TcpInfo } from '../../../../linux/index.ts'
+import { plainTcpInfo, type TcpInfo } from '../../../../linux/index.ts'
 import type { TcpSample } from '../../../sample.ts'
 import { blockName, ENRICHMENT, type EnrichmentMode } from './index.ts'
 
@@ -109,7 +109,10 @@ describe('full', () => {
     const socket = socketOf(SOCKET_REPLY)
     if (socket?.tcpInfo === undefined) throw new Error('the sample has no tcp_info')
     const { congestion, tcpInfo } = socket
-    const block = JSON.parse(write('full', sampleOf(tcpInfo, { congestion, socket }))) as Record<string, unknown>
+    const block = JSON.parse(write('full', sampleOf(plainTcpInfo(tcpInfo), { congestion, socket }))) as Record<
+      string,
+      unknown
+    >
     expect(keysOf(block)).toEqual(['bbr', 'cong', 'memInfo', 'skBuff', 'skMemInfo', 'tcpInfo', 'tos'])
     for (const part of Object.values(block)) expect(keysOf(part)).toEqual([...keysOf(part)].sort())
     expect(block).toMatchObject({
