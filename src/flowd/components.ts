@@ -14,6 +14,8 @@ export interface Plugin {
 export interface Backend {
   /** Whether it is told of samples; by default it is not. */
   readonly wantsSamples?: boolean
+  /** What keeps it from its work now, one phrase each, for health; absent or empty when nothing does. */
+  readonly problems?: readonly string[]
   start(): Promise<void>
   handle(change: FlowChange): void | Promise<void>
   /** Resolves when everything is released. Idempotent. */

@@ -10,6 +10,8 @@ export interface HealthView {
   plugins: string[]
   backends: string[]
   enrichers: string[]
+  /** What keeps a unit from its work now; the rest goes on. */
+  problems: { unit: string; problem: string }[]
 }
 
 /**
@@ -17,7 +19,11 @@ export interface HealthView {
  * started and 503 before and after.
  */
 export function addHealthRoutes(server: FastifyInstance, health: () => HealthView): void {
-  server.get('/healthz', says('How the daemon does: status, live flows, units that run.'), () => health())
+  server.get(
+    '/healthz',
+    says('How the daemon does: status, live flows, units that run, what keeps one from its work.'),
+    () => health(),
+  )
   server.get('/readyz', says('The same; status 503 until everything is started.'), (_request, reply) => {
     const view = health()
     return reply.code(view.status === 'ready' ? 200 : 503).send(view)

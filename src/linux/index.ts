@@ -1,4 +1,4 @@
-export type { BpfLink, LoadOptions, RingBufferMaps, TestRun } from './bpf/index.ts'
+export type { BpfLink, LoadOptions, RingBufferMaps, TcxLink, TestRun } from './bpf/index.ts'
 export {
   attachFilter,
   attachSockOps,
@@ -19,11 +19,12 @@ export { addressText, writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { ETHERNET_HEADER_BYTES, linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
-export type { Filter, Link } from './netlink/index.ts'
+export type { Filter, InterfaceChange, Link, Removal } from './netlink/index.ts'
 export {
   addAddress,
   createVeth,
   deleteLink,
+  findBpfFilter,
   findLink,
   InterfaceChanges,
   limitSegments,

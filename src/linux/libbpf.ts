@@ -46,6 +46,8 @@ export interface Libbpf {
   bpf_map_get_next_key(fd: number, key: Uint8Array | null, next: Uint8Array): number
   bpf_link_create(programFd: number, target: number, attachType: number, options: Uint8Array | null): number
   bpf_iter_create(linkFd: number): number
+  /** `length` is a u32: the room in `info`, then what the kernel wrote. */
+  bpf_obj_get_info_by_fd(fd: number, info: Uint8Array, length: Uint8Array): number
   bpf_tc_hook_create(hook: Uint8Array): number
   bpf_tc_hook_destroy(hook: Uint8Array): number
   bpf_tc_attach(hook: Uint8Array, options: Uint8Array): number
@@ -102,6 +104,7 @@ const SIGNATURES: Readonly<Record<keyof Libbpf, string>> = {
   bpf_map_get_next_key: 'int bpf_map_get_next_key(int fd, const void *key, void *next)',
   bpf_link_create: 'int bpf_link_create(int program, int target, int attachType, const void *options)',
   bpf_iter_create: 'int bpf_iter_create(int link)',
+  bpf_obj_get_info_by_fd: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)',
   bpf_tc_hook_create: 'int bpf_tc_hook_create(void *hook)',
   bpf_tc_hook_destroy: 'int bpf_tc_hook_destroy(void *hook)',
   bpf_tc_attach: 'int bpf_tc_attach(const void *hook, void *options)',

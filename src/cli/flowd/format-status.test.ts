@@ -11,6 +11,7 @@ const STATUS: StatusView = {
   plugins: ['namedPipe'],
   backends: ['marker'],
   enrichers: [],
+  problems: [],
   activities: [{ experiment: 3, experimentName: 'cms', activity: 14, flows: 3, markable: 2 }],
   stages: [{ stage: 'plugin namedPipe', received: 9, passed: 3, dropped: { ids: 1, syntax: 4 } }],
   figures: {
@@ -45,10 +46,12 @@ plugin namedPipe         9          3        1  4 syntax, 1 ids
 `)
 })
 
-it('says what is wrong with the journal and the map, and nothing of a marker that is off', () => {
+it('says what is wrong with the journal, the map and the units, and nothing of a marker that is off', () => {
   const figures = { tidemark_flowd_journal_failing: 1, tidemark_flowd_marker_waiting: 5 }
-  const bad = formatStatus({ ...STATUS, figures, activities: [], stages: [] })
+  const problems = [{ unit: 'backend marker', problem: 'nothing that leaves through eth0 is marked: no memory' }]
+  const bad = formatStatus({ ...STATUS, figures, problems, activities: [], stages: [] })
   expect(bad).toContain('journal        cannot be written: a crash now would forget')
   expect(bad).toContain('marked flows   0, and 5 wait for room')
+  expect(bad).toContain('problem        backend marker: nothing that leaves through eth0 is marked: no memory\n')
   expect(formatStatus({ ...STATUS, backends: [] })).not.toMatch(/marked|packets/)
 })

@@ -36,7 +36,8 @@ export function formatStatus(status: StatusView): string {
   ].join('\n')
 }
 
-function facts({ configuration, plugins, backends, enrichers, liveFlows, figures }: StatusView): [string, string][] {
+function facts(status: StatusView): [string, string][] {
+  const { configuration, plugins, backends, enrichers, liveFlows, figures, problems } = status
   return [
     ['configuration', configuration],
     ['plugins', names(plugins)],
@@ -45,6 +46,7 @@ function facts({ configuration, plugins, backends, enrichers, liveFlows, figures
     ['live flows', String(liveFlows)],
     ...(backends.includes('marker') ? markerFacts(figures) : []),
     ...(figures['tidemark_flowd_journal_failing'] ? [JOURNAL_FAILS] : []),
+    ...problems.map(({ unit, problem }): [string, string] => ['problem', `${unit}: ${problem}`]),
   ]
 }
 

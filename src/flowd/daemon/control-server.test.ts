@@ -34,6 +34,7 @@ class FakePort implements ControlPort {
     liveFlows: 1,
     plugins: [],
     backends: [],
+    problems: [],
     enrichers: [],
   })
   status = () => ({

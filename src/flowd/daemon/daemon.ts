@@ -113,6 +113,7 @@ export class Daemon implements Service, ControlPort {
       plugins: this.#plugins.names,
       backends: this.#backends.names,
       enrichers: this.#enrichers.names,
+      problems: this.#problems(),
     }
   }
 
@@ -171,6 +172,12 @@ export class Daemon implements Service, ControlPort {
       default:
         return undefined
     }
+  }
+
+  #problems(): HealthView['problems'] {
+    return this.#backends.units.flatMap(([name, { problems = [] }]) =>
+      problems.map(problem => ({ unit: `backend ${name}`, problem })),
+    )
   }
 
   /** How the program calls itself in messages. */

@@ -4,7 +4,15 @@ import { Metrics } from '../../common/index.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
 import { viewStatus } from './status-view.ts'
 
-const health = { status: 'ready' as const, uptimeSeconds: 1, liveFlows: 4, plugins: [], backends: [], enrichers: [] }
+const health = {
+  status: 'ready' as const,
+  uptimeSeconds: 1,
+  liveFlows: 4,
+  plugins: [],
+  backends: [],
+  enrichers: [],
+  problems: [],
+}
 
 it('sums flows by what they are for, and gives the stages that something came to and every figure', () => {
   const metrics = new Metrics({ prefix: 'x' })

@@ -57,6 +57,11 @@ export class UnitSet<Unit> {
     return [...this.#running.keys()]
   }
 
+  /** The running units with their names. */
+  get units(): [string, Unit][] {
+    return Array.from(this.#running, ([name, { unit }]) => [name, unit])
+  }
+
   /**
    * Makes the running units those of the configuration. Units whose options did not change are left alone. New units
    * are made before any is touched; when one fails to start, what ran before is brought back and the failure thrown on.

@@ -15,6 +15,7 @@ import type { Check, Host } from './host.ts'
 import { checkInterfaces } from './interfaces.ts'
 import { checkBtf, checkCgroup, checkKernel, checkLibbpf } from './kernel.ts'
 import { checkReceiveBuffer } from './receive-buffer.ts'
+import { checkRunning } from './running.ts'
 
 /** What only Linux has, in the order of the report. */
 const LINUX_CHECKS: readonly Check[] = [
@@ -23,6 +24,7 @@ const LINUX_CHECKS: readonly Check[] = [
   checkCapabilities,
   checkCgroup,
   checkInterfaces,
+  checkRunning,
   checkReceiveBuffer,
   checkCollectors,
   checkClock,

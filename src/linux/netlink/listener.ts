@@ -3,11 +3,12 @@ import { type Watch, watchReadable } from '../poll.ts'
 import { setReceiveBuffer } from '../receive-buffer.ts'
 import { DatagramBatch } from './datagram-batch.ts'
 import { decodeMessages, type NetlinkMessage } from './message.ts'
-import { openNetlink } from './open.ts'
+import { openNetlink, SOL_NETLINK } from './open.ts'
 
 const AF_NETLINK = 16
 const SOL_SOCKET = 1
 const SO_MEMINFO = 55
+const NETLINK_ADD_MEMBERSHIP = 1
 
 /** `SO_MEMINFO` is nine u32; the last counts what the kernel dropped (SK_MEMINFO_DROPS, linux/sock_diag.h). */
 const MEMINFO = { length: 36, drops: 32 } as const
@@ -70,6 +71,17 @@ export class NetlinkListener {
     this.#fd = fd
     this.#batch = new DatagramBatch(BATCH, setup.messageBytes)
     this.#watch = watchReadable(fd, () => this.#read(), setup.restMs)
+  }
+
+  /**
+   * Hears another group too. Idempotent.
+   *
+   * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED
+   */
+  join(group: number): void {
+    const value = Buffer.from(new Uint32Array([group]).buffer)
+    const result = libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, value, value.length)
+    checked(`listening for ${this.#setup.name}`, result)
   }
 
   /** Tells nothing more. Idempotent. */

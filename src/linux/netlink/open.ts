@@ -3,7 +3,7 @@ import { checked, libc } from '../libc.ts'
 const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0x80000
-const SOL_NETLINK = 270
+export const SOL_NETLINK = 270
 const NETLINK_CAP_ACK = 10
 const NETLINK_EXT_ACK = 11
 

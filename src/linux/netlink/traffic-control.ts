@@ -1,19 +1,27 @@
-import { decodeText, decodeUint32, findAttribute } from './attribute.ts'
+import { isTidemarkError } from '../../common/index.ts'
+import { decodeText, decodeUint32, findAttribute, text } from './attribute.ts'
 import type { NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
 const RTM_NEWQDISC = 36
+const RTM_DELQDISC = 37
 const RTM_GETQDISC = 38
 const RTM_NEWTFILTER = 44
+const RTM_DELTFILTER = 45
 const RTM_GETTFILTER = 46
 const TCA_KIND = 1
 const TCA_OPTIONS = 2
 const TCA_BPF_NAME = 7
 const TCA_BPF_ID = 11
 const INFO_LENGTH = 20
+/** linux/if_ether.h: the protocol under which libbpf puts a filter. */
+const ETH_P_ALL = 3
 
 /** The parents of filters on a clsact qdisc (TC_H_CLSACT with TC_H_MIN_INGRESS or TC_H_MIN_EGRESS). */
 export const CLSACT_PARENT = { ingress: 0xfffffff2, egress: 0xfffffff3 } as const
+
+/** The handle of every clsact qdisc (TC_H_MAKE(TC_H_CLSACT, 0)). */
+const CLSACT_HANDLE = 0xffff0000
 
 /** A queueing discipline of an interface. */
 export interface Qdisc {
@@ -58,6 +66,39 @@ export function listFilters(
   return messages.map(decodeFilter).filter(filter => filter !== undefined && filter.handle !== 0) as Filter[]
 }
 
+/**
+ * Looks for a BPF filter in the place of one that was listed; undefined when none is there. However many filters others
+ * have on the interface, this asks for one.
+ *
+ * @throws TidemarkError SYSTEM_CALL_FAILED
+ */
+export function findBpfFilter(socket: NetlinkSocket, place: Filter): Filter | undefined {
+  const { interfaceIndex, parent, handle, priority } = place
+  const payload = Buffer.concat([info(interfaceIndex, parent, { handle, priority }), text(TCA_KIND, 'bpf')])
+  try {
+    return decodeFilter(socket.ask({ name: `filter of interface ${interfaceIndex}`, type: RTM_GETTFILTER, payload }))
+  } catch (error) {
+    // The kernel says which of filter, qdisc and interface is missing, by different numbers.
+    if (isTidemarkError(error, 'NETLINK_REFUSED')) return undefined
+    throw error
+  }
+}
+
+/** What somebody removed from an interface's egress: one or all filters, or the qdisc with everything on it. */
+export type Removal = 'filter' | 'qdisc'
+
+/** Reads what the group RTNLGRP_TC tells; undefined for what is no removal from the egress of a clsact. */
+export function readRemoval({
+  type,
+  payload,
+}: NetlinkMessage): { interfaceIndex: number; removal: Removal } | undefined {
+  if (payload.length < INFO_LENGTH) return undefined
+  const { interfaceIndex, handle, parent } = common(payload)
+  if (type === RTM_DELQDISC && handle === CLSACT_HANDLE) return { interfaceIndex, removal: 'qdisc' }
+  if (type === RTM_DELTFILTER && parent === CLSACT_PARENT.egress) return { interfaceIndex, removal: 'filter' }
+  return undefined
+}
+
 export function decodeQdisc(message: NetlinkMessage): Qdisc | undefined {
   if (message.type !== RTM_NEWQDISC || message.payload.length < INFO_LENGTH) return undefined
   const { kind, interfaceIndex, handle, parent } = common(message.payload)
@@ -89,9 +130,13 @@ function common(payload: Buffer) {
 }
 
 /** `struct tcmsg` (linux/rtnetlink.h). */
-function info(interfaceIndex: number, parent: number): Buffer {
+function info(interfaceIndex: number, parent: number, place?: Pick<Filter, 'handle' | 'priority'>): Buffer {
   const bytes = Buffer.alloc(INFO_LENGTH)
   bytes.writeInt32LE(interfaceIndex, 4)
   bytes.writeUInt32LE(parent, 12)
+  if (place === undefined) return bytes
+  bytes.writeUInt32LE(place.handle, 8)
+  bytes.writeUInt16BE(ETH_P_ALL, 16)
+  bytes.writeUInt16LE(place.priority, 18)
   return bytes
 }

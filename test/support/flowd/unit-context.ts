@@ -44,6 +44,7 @@ export function unitContext(): UnitContext & { lines: LoggedLine[]; live: Map<st
       plugins: [],
       backends: [],
       enrichers: [],
+      problems: [],
     }),
     application: 'tidemark-1.2.3',
     lines,

@@ -192,6 +192,22 @@ describe('the interfaces', () => {
     expect((await examine(marking('auto'), { namespace })).get('filters eth0')).toMatchObject({ status: 'ok' })
   })
 
+  it('are not marked on by the flowd that runs, for a reason that it tells', async () => {
+    const { left: namespace } = laboratory.pair()
+    namespace.exec('tc', 'qdisc', 'add', 'dev', 'eth0', 'ingress')
+    namespace.exec('ip', 'address', 'add', '2001:1458::5/64', 'dev', 'eth0', 'nodad')
+    const backends = { marker: { attach: 'clsact', discoverInterfaces: true } }
+    await using flowd = await new FlowdProcess({ configuration: { backends }, spawn: namespace.spawn }).ready()
+    const configuration = { controlSocket: { path: join(flowd.folder, 'flowd.sock') }, backends }
+    const running = async () => (await examine(configuration, { namespace })).get('running flowd')
+    expect(await running()).toMatchObject({
+      status: 'warning',
+      found: saying('backend marker: nothing that leaves through eth0'),
+    })
+    namespace.exec('tc', 'qdisc', 'del', 'dev', 'eth0', 'ingress')
+    await expect.poll(running, { timeout: 30_000 }).toMatchObject({ status: 'ok' })
+  })
+
   it("hold flowd-go's filter", async () => {
     const { left: namespace } = laboratory.pair()
     namespace.exec('tc', 'qdisc', 'add', 'dev', 'eth0', 'clsact')

@@ -1,36 +1,22 @@
-import { TidemarkError } from '../../../common/index.ts'
-import { attachTcx, type BpfProgram, type Link, NETLINK, NetlinkSocket } from '../../../linux/index.ts'
-import { attachClsactFilter, removeClsactFilter } from './clsact-filter.ts'
-import type { MarkerOptions } from './options.ts'
+import type { NetlinkSocket } from '../../../linux/index.ts'
 
-/** The program on one interface. */
+/** The program on one interface. Every call takes a socket of the interface's namespace. */
 export interface Attachment {
-  how: 'tcx' | 'clsact'
-  detach(): void
-}
-
-/**
- * Attaches the program to an interface's egress.
- *
- * @throws TidemarkError TCX_UNSUPPORTED, ATTACH_REFUSED, PERMISSION_DENIED
- */
-export function attach(
-  socket: NetlinkSocket,
-  link: Link,
-  program: BpfProgram,
-  { attach, removeQdisc }: Pick<MarkerOptions, 'attach' | 'removeQdisc'>,
-): Attachment {
-  if (attach !== 'clsact') {
-    const tcx = attachTcx(program, link)
-    if (tcx !== undefined) return { how: 'tcx', detach: () => tcx.close() }
-    if (attach === 'tcx') throw new TidemarkError('TCX_UNSUPPORTED', { interface: link.name })
-  }
-  const filter = attachClsactFilter(socket, link, program)
-  return {
-    how: 'clsact',
-    detach: () => {
-      using own = NetlinkSocket.open(NETLINK.ROUTE)
-      removeClsactFilter(own, filter, { removeQdisc })
-    },
-  }
+  readonly how: 'tcx' | 'clsact'
+  /**
+   * Whether the program is where it was put; somebody else may have removed it.
+   *
+   * @throws TidemarkError SYSTEM_CALL_FAILED
+   */
+  isInPlace(socket: NetlinkSocket): boolean
+  /** From now on a clsact qdisc on the interface counts as made by others. */
+  disownQdisc(): void
+  /**
+   * Attaches the program again after somebody removed it.
+   *
+   * @throws TidemarkError TCX_UNSUPPORTED, ATTACH_REFUSED, PERMISSION_DENIED
+   */
+  putBack(socket: NetlinkSocket): void
+  /** Removes what is still there of it. Idempotent. */
+  detach(socket: NetlinkSocket): void
 }

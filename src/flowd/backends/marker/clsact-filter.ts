@@ -30,10 +30,13 @@ export interface Cleaned {
 /**
  * Attaches the program as a tc filter, on a clsact qdisc that is made when there is none.
  *
+ * @param ownsQdisc whether a qdisc that is there already was made by this process
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
-export function attachClsactFilter(socket: NetlinkSocket, link: Link, program: BpfProgram): Filter {
-  const handle = createClsact(link) ? HANDLE.qdiscIsOurs : HANDLE.qdiscWasThere
+export function attachClsactFilter(socket: NetlinkSocket, link: Link, program: BpfProgram, ownsQdisc = false): Filter {
+  const made = createClsact(link)
+  if (!made) requireClsact(socket, link)
+  const handle = made || ownsQdisc ? HANDLE.qdiscIsOurs : HANDLE.qdiscWasThere
   const taken = new Set(listFilters(socket, link.index, 'egress').map(filter => filter.priority))
   let priority = FIRST_PRIORITY
   while (taken.has(priority)) priority += 1
@@ -43,15 +46,23 @@ export function attachClsactFilter(socket: NetlinkSocket, link: Link, program: B
     if (handle === HANDLE.qdiscIsOurs) removeUnusedQdisc(socket, link)
     throw error
   }
-  const made = ourFilters(socket, link).find(filter => filter.priority === priority)
-  if (made === undefined) {
-    throw new TidemarkError('ATTACH_REFUSED', {
-      interface: link.name,
-      how: 'clsact',
-      reason: 'the new filter vanished',
-    })
-  }
-  return made
+  const filter = ourFilters(socket, link).find(filter => filter.priority === priority)
+  if (filter === undefined) throw refused(link, 'the new filter vanished')
+  return filter
+}
+
+/** The older qdisc `ingress` takes the same place, and would run a filter for egress on what comes in. */
+function requireClsact(socket: NetlinkSocket, link: Link): void {
+  if (hasClsact(socket, link)) return
+  throw refused(link, `a qdisc ingress stands in its place; to replace it: tc qdisc delete dev ${link.name} ingress`)
+}
+
+function hasClsact(socket: NetlinkSocket, link: Link): boolean {
+  return listQdiscs(socket, link.index).some(({ kind }) => kind === 'clsact')
+}
+
+function refused(link: Link, reason: string): TidemarkError {
+  return new TidemarkError('ATTACH_REFUSED', { interface: link.name, how: 'clsact', reason })
 }
 
 /**
@@ -72,9 +83,8 @@ export function removeLeftovers(socket: NetlinkSocket, link: Link): Cleaned {
 
 /** Removes the clsact qdisc of an interface unless a filter uses it; whether there was one to remove. */
 export function removeUnusedQdisc(socket: NetlinkSocket, link: Link): boolean {
-  const exists = listQdiscs(socket, link.index).some(({ kind }) => kind === 'clsact')
   const used = (['ingress', 'egress'] as const).some(where => listFilters(socket, link.index, where).length > 0)
-  if (!exists || used) return false
+  if (used || !hasClsact(socket, link)) return false
   destroyClsact(link)
   return true
 }
@@ -86,8 +96,12 @@ function removeFilters(
   { removeQdisc }: { removeQdisc: boolean },
 ): Cleaned {
   for (const filter of filters) detachFilter(link, filter)
-  const madeQdisc = filters.some(({ handle }) => handle === HANDLE.qdiscIsOurs)
-  return { filters: filters.length, qdisc: removeQdisc && madeQdisc && removeUnusedQdisc(socket, link) }
+  return { filters: filters.length, qdisc: removeQdisc && filters.some(madeQdisc) && removeUnusedQdisc(socket, link) }
+}
+
+/** Whether the qdisc that a filter of ours stands on is ours too. */
+export function madeQdisc({ handle }: Filter): boolean {
+  return handle === HANDLE.qdiscIsOurs
 }
 
 /** Whether a filter is a marker of flowd, of this process or another: libbpf names a filter `PROGRAM:[ID]`. */

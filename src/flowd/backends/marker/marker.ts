@@ -11,7 +11,8 @@ import {
 import type { Backend } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
-import { type Attachment, attach } from './attachment.ts'
+import { attach } from './attach.ts'
+import type { Attachment } from './attachment.ts'
 import { removeLeftovers } from './clsact-filter.ts'
 import { AttachedInterfaces } from './interfaces/index.ts'
 import { KernelPrograms } from './kernel-programs.ts'
@@ -47,6 +48,13 @@ export class Marker implements Backend {
     this.#interfaces = new AttachedInterfaces({ ...options, attach: (socket, link) => this.#attach(socket, link), log })
     if (options.debugMode) this.#verdicts = new VerdictLog(log, metrics)
     this.#export(metrics)
+  }
+
+  /** Interfaces that nothing is marked on, and why. */
+  get problems(): string[] {
+    return this.#interfaces.unmarked.map(
+      ({ name, reason }) => `nothing that leaves through ${name} is marked: ${reason}`,
+    )
   }
 
   /** What became of the packets that left through the interfaces. */
@@ -153,8 +161,16 @@ export class Marker implements Backend {
     metrics.counterOf(name('full_total'), 'Flows that found the map full.', () => this.#refusals)
     const interfaces = this.#interfaces
     metrics.gaugeOf(name('interfaces'), 'Interfaces that are marked on.', () => interfaces.size)
-    metrics.counterOf(name('attached_total'), 'How often marking on an interface began.', () => interfaces.attachments)
-    metrics.counterOf(name('attach_failed_total'), 'How often it could not begin.', () => interfaces.failures)
+    const unmarked = 'Interfaces that are to be marked on and are not now; health says why.'
+    metrics.gaugeOf(name('interfaces_unmarked'), unmarked, () => interfaces.unmarked.length)
+    metrics.counterOf(
+      name('attached_total'),
+      'How often marking on an interface began.',
+      () => interfaces.counts.attachments,
+    )
+    metrics.counterOf(name('attach_failed_total'), 'How often it could not begin.', () => interfaces.counts.failures)
+    const removed = 'How often somebody else removed the program from an interface.'
+    metrics.counterOf(name('removed_total'), removed, () => interfaces.counts.removals)
     for (const outcome of ['seen', ...OUTCOMES] as const) {
       const help = `Packets that left through the interfaces: ${outcome.replaceAll('_', ' ')}.`
       metrics.counterOf(name(`packets_${outcome}_total`), help, () => this.packets[outcome])

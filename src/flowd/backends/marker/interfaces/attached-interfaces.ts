@@ -1,17 +1,14 @@
-import { isTidemarkError, type Logger, messageOf } from '../../../../common/index.ts'
-import { InterfaceChanges, type Link, NETLINK, NetlinkSocket } from '../../../../linux/index.ts'
-import type { Attachment } from '../attachment.ts'
+import { messageOf } from '../../../../common/index.ts'
+import { type InterfaceChange, InterfaceChanges, type Link, NETLINK, NetlinkSocket } from '../../../../linux/index.ts'
 import { chooseInterfaces, requireNamed, type WantedInterfaces } from './choice.ts'
+import { TendedInterface, type TendedInterfaceSetup, type TendingCounts } from './tended-interface.ts'
 
-export interface AttachedInterfacesSetup extends WantedInterfaces {
-  attach: (socket: NetlinkSocket, link: Link) => Attachment
-  log: Logger
-}
+export type AttachedInterfacesSetup = WantedInterfaces & Omit<TendedInterfaceSetup, 'now'>
 
-interface AttachedInterface {
-  name: string
-  attachment: Attachment
-}
+/** So long nothing is looked at after a look that failed. */
+const AFTER_FAILURE_MS = 10_000
+
+const now = () => performance.now()
 
 /**
  * Keeps the program attached to the chosen interfaces while they come and go: hot-plugged devices, bonds and tunnels that
@@ -19,13 +16,14 @@ interface AttachedInterface {
  */
 export class AttachedInterfaces {
   readonly #setup: AttachedInterfacesSetup
-  readonly #attached = new Map<number, AttachedInterface>()
-  /** Why the program could not be attached, by interface; told once. */
-  readonly #problems = new Map<number, string>()
+  /** The chosen ones that are there, by index. */
+  readonly #interfaces = new Map<number, TendedInterface>()
+  readonly #counts: TendingCounts = { attachments: 0, failures: 0, removals: 0 }
   #socket: NetlinkSocket | undefined
   #changes: InterfaceChanges | undefined
-  #attachments = 0
-  #failures = 0
+  #next: NodeJS.Timeout | undefined
+  /** Why looking after the interfaces failed; told once. */
+  #toldFailure: string | undefined
 
   constructor(setup: AttachedInterfacesSetup) {
     this.#setup = setup
@@ -33,17 +31,19 @@ export class AttachedInterfaces {
 
   /** How many interfaces the program is attached to. */
   get size(): number {
-    return this.#attached.size
+    return this.#interfaces.size - this.unmarked.length
   }
 
-  /** How often it was attached since the start. */
-  get attachments(): number {
-    return this.#attachments
+  /** The chosen interfaces that are not marked on now, and why. */
+  get unmarked(): { name: string; reason: string }[] {
+    return [...this.#interfaces.values()].flatMap(({ link, problem }) =>
+      problem === undefined ? [] : [{ name: link.name, reason: problem }],
+    )
   }
 
-  /** How often that failed. */
-  get failures(): number {
-    return this.#failures
+  /** What happened since the start. */
+  get counts(): Readonly<TendingCounts> {
+    return this.#counts
   }
 
   /**
@@ -53,80 +53,85 @@ export class AttachedInterfaces {
    */
   start(): void {
     const { discoverInterfaces, targetInterfaces, log } = this.#setup
-    this.#socket = NetlinkSocket.open(NETLINK.ROUTE)
+    const socket = NetlinkSocket.open(NETLINK.ROUTE)
+    this.#socket = socket
     // Before the list is read, so that no change falls in between.
-    this.#changes = InterfaceChanges.open(deleted => this.#follow(deleted))
-    const links = chooseInterfaces(this.#socket, this.#setup)
-    if (!discoverInterfaces) requireNamed(this.#socket, targetInterfaces, links)
+    this.#changes = InterfaceChanges.open(change => this.#attend(socket, () => this.#take(socket, change)))
+    const links = chooseInterfaces(socket, this.#setup)
+    if (!discoverInterfaces) requireNamed(socket, targetInterfaces, links)
     else if (links.length === 0) log.warn({}, 'no interface has a public IPv6 address: nothing is marked until one has')
     for (const link of links) {
-      if (discoverInterfaces) this.#tryToAttach(this.#socket, link)
-      else this.#attach(this.#socket, link)
+      const tended = this.#tend(link)
+      if (discoverInterfaces) tended.tryToAttach(socket)
+      else tended.attach(socket)
     }
+    this.#goOn(socket, 0)
   }
 
   /** Detaches from every interface. Idempotent. */
   stop(): void {
+    clearTimeout(this.#next)
     this.#changes?.close()
     this.#changes = undefined
-    for (const [index, { attachment, name }] of this.#attached) {
-      this.#attached.delete(index)
-      this.#release(attachment, name)
-    }
-    this.#problems.clear()
-    this.#socket?.close()
-    this.#socket = undefined
-  }
-
-  #follow(deleted: ReadonlySet<number>): void {
     const socket = this.#socket
+    this.#socket = undefined
     if (socket === undefined) return
-    try {
-      const links = new Map(chooseInterfaces(socket, this.#setup).map(link => [link.index, link]))
-      this.#letGo(links, deleted)
-      for (const link of links.values()) if (!this.#attached.has(link.index)) this.#tryToAttach(socket, link)
-    } catch (error) {
-      this.#setup.log.error({ reason: messageOf(error) }, 'the interfaces could not be listed')
-    }
+    for (const tended of this.#interfaces.values()) tended.release(socket, false)
+    this.#interfaces.clear()
+    socket.close()
   }
 
-  #letGo(links: ReadonlyMap<number, Link>, deleted: ReadonlySet<number>): void {
-    for (const index of this.#problems.keys()) if (!links.has(index) || deleted.has(index)) this.#problems.delete(index)
-    for (const [index, { name, attachment }] of this.#attached) {
+  #take(socket: NetlinkSocket, { interfaces, deleted, removed }: InterfaceChange): void {
+    if (interfaces) this.#follow(socket, deleted)
+    for (const [index, removal] of removed) this.#interfaces.get(index)?.lookForRemoval(socket, removal)
+  }
+
+  #look(socket: NetlinkSocket): void {
+    const due = [...this.#interfaces.values()].filter(({ dueMs }) => dueMs <= now())
+    // The program is also gone where its interface is, of which the kernel may not have told yet.
+    if (due.some(tended => !tended.isInPlace(socket))) this.#follow(socket, new Set())
+    for (const tended of due) if (this.#interfaces.get(tended.link.index) === tended) tended.look(socket)
+  }
+
+  #follow(socket: NetlinkSocket, deleted: ReadonlySet<number>): void {
+    const links = new Map(chooseInterfaces(socket, this.#setup).map(link => [link.index, link]))
+    for (const [index, tended] of this.#interfaces) {
+      const { name } = tended.link
       if (links.get(index)?.name === name && !deleted.has(index)) continue
-      this.#attached.delete(index)
-      this.#release(attachment, name)
+      this.#interfaces.delete(index)
+      tended.release(socket, deleted.has(index))
       this.#setup.log.warn({ interface: name }, 'the interface is gone or chosen no more: nothing of it is marked')
     }
+    for (const link of links.values()) if (!this.#interfaces.has(link.index)) this.#tend(link).tryToAttach(socket)
   }
 
-  #attach(socket: NetlinkSocket, link: Link): void {
-    const attachment = this.#setup.attach(socket, link)
-    this.#attached.set(link.index, { name: link.name, attachment })
-    this.#attachments += 1
-    this.#problems.delete(link.index)
-    this.#setup.log.info({ interface: link.name, how: attachment.how }, 'marking what leaves')
+  #tend(link: Link): TendedInterface {
+    const tended = new TendedInterface(link, { ...this.#setup, now }, this.#counts)
+    this.#interfaces.set(link.index, tended)
+    return tended
   }
 
-  /** Attaches to an interface that nobody named, or that came later: what hinders it must not end the daemon. */
-  #tryToAttach(socket: NetlinkSocket, link: Link): void {
+  /** What goes wrong here concerns no interface alone, and ends nothing: it is told once, and tried again. */
+  #attend(socket: NetlinkSocket, work: () => void): void {
     try {
-      this.#attach(socket, link)
+      work()
+      this.#toldFailure = undefined
+      this.#goOn(socket, 0)
     } catch (error) {
-      this.#failures += 1
       const reason = messageOf(error)
-      if (this.#problems.get(link.index) === reason) return
-      this.#problems.set(link.index, reason)
-      const remedy = isTidemarkError(error) ? error.remedy : undefined
-      this.#setup.log.error({ interface: link.name, reason, remedy }, 'nothing of the interface can be marked')
+      if (reason !== this.#toldFailure) this.#setup.log.error({ reason }, 'the interfaces could not be looked at')
+      this.#toldFailure = reason
+      this.#goOn(socket, AFTER_FAILURE_MS)
     }
   }
 
-  #release(attachment: Attachment, name: string): void {
-    try {
-      attachment.detach()
-    } catch (error) {
-      this.#setup.log.error({ interface: name, reason: messageOf(error) }, 'a tc filter could not be removed')
-    }
+  /** Looks again when the first of the interfaces is due; where there is none, nothing is to be looked at. */
+  #goOn(socket: NetlinkSocket, leastMs: number): void {
+    clearTimeout(this.#next)
+    const tended = [...this.#interfaces.values()]
+    if (tended.length === 0) return
+    if (tended.some(({ how }) => how === 'clsact')) this.#changes?.hearTrafficControl()
+    const dueMs = Math.min(...tended.map(one => one.dueMs))
+    this.#next = setTimeout(() => this.#attend(socket, () => this.#look(socket)), Math.max(leastMs, dueMs - now()))
   }
 }

@@ -1,0 +1,19 @@
+import { isTidemarkError } from '../../common/index.ts'
+import { ControlClient } from '../daemon/index.ts'
+import { ok, warning } from './finding.ts'
+import type { Check } from './host.ts'
+
+/** What keeps a flowd that runs from its work; nothing is said where none runs. */
+export const checkRunning: Check = async ({ configuration }) => {
+  const check = 'running flowd'
+  try {
+    const { problems } = await new ControlClient(configuration.controlSocket.path).health()
+    if (problems.length === 0) return [ok(check, 'nothing keeps it from its work')]
+    const remedy = 'mend what it names; flowd tries again by itself'
+    return problems.map(({ unit, problem }) => warning(check, `${unit}: ${problem}`, remedy))
+  } catch (error) {
+    if (isTidemarkError(error, 'FLOWD_UNREACHABLE')) return []
+    if (isTidemarkError(error, 'CONTROL_SOCKET_DENIED')) return [warning(check, error.message, error.remedy)]
+    throw error
+  }
+}
