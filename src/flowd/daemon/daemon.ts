@@ -1,11 +1,8 @@
 import { dirname, join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import {
   BUILD,
   type ErrorCode,
-  errorBody,
   formatProblem,
-  isTidemarkError,
   type Logger,
   Metrics,
   messageOf,
@@ -13,23 +10,23 @@ import {
   ServiceGroup,
   TidemarkError,
 } from '../../common/index.ts'
-import { flowKey } from '../../scitags/index.ts'
-import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
-import { EVENT_LINE_GRAMMAR, readEventLine } from '../events/index.ts'
 import { type KernelSockets, noKernelSockets, openKernelSockets } from '../flow-table/index.ts'
 import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'
 import { Pipeline } from '../pipeline/index.ts'
 import { RegistryService } from '../registry/index.ts'
-import type { PluginDefinition, UnitContext } from '../unit.ts'
+import type { UnitContext } from '../unit.ts'
 import { type ChosenSections, chooseSections } from './chosen-sections.ts'
 import type { ControlPort, FlowView, ReloadResult, SendResult } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
+import { keepFixedKeys } from './fixed-keys.ts'
 import { viewFlow } from './flow-view.ts'
+import { optionalService } from './optional-service.ts'
 import { PidFile } from './pid-file.ts'
+import { RunningUnits } from './running-units.ts'
+import { sendLines } from './send-lines.ts'
 import { type StatusView, viewStatus } from './status-view.ts'
-import { UnitSet } from './unit-set.ts'
 
 export interface DaemonSetup {
   /** The configuration to start with. */
@@ -43,9 +40,6 @@ export interface DaemonSetup {
   without: readonly string[]
 }
 
-/** Keys that only a restart changes. */
-const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry', 'modules'] as const
-
 /**
  * flowd as a whole: the pipeline with the units of the configuration, the PID file and the control socket. It starts
  * in an order in which nothing is touched before it is known that no other instance runs, and unwinds when a step fails.
@@ -56,9 +50,7 @@ export class Daemon implements Service, ControlPort {
   readonly #registry: RegistryService
   #sockets: KernelSockets = noKernelSockets
   readonly #pipeline: Pipeline
-  readonly #plugins: UnitSet<Plugin>
-  readonly #backends: UnitSet<Backend>
-  readonly #enrichers: UnitSet<Enricher>
+  readonly #units: RunningUnits
   readonly #services: ServiceGroup
   #configuration: FlowdConfiguration
   #status: HealthView['status'] = 'starting'
@@ -71,19 +63,11 @@ export class Daemon implements Service, ControlPort {
     this.#configuration = loaded.values
     this.#registry = new RegistryService(loaded.values.registry, registryCachePath(setup.journalPath), log)
     this.#pipeline = this.#createPipeline()
-    const { plugins, backends, enrichers } = loaded.units
-    const context = (kind: string) => (name: string) => this.#context(kind, name)
-    this.#backends = new UnitSet<Backend>('backend', backends, context('backend'), log, {
-      attach: (name, backend) => this.#pipeline.addBackend(name, backend),
-      detach: name => this.#pipeline.removeBackend(name),
-    })
-    this.#enrichers = new UnitSet<Enricher>('enricher', enrichers, context('enricher'), log, {
-      attach: (name, enricher) => this.#pipeline.addEnricher(name, enricher),
-      detach: name => this.#pipeline.removeEnricher(name),
-    })
-    this.#plugins = new UnitSet<Plugin>('plugin', plugins, context('plugin'), log, {
-      attach: (name, plugin) => this.#pipeline.addPlugin(name, plugin),
-      detach: name => this.#pipeline.removePlugin(name),
+    this.#units = new RunningUnits({
+      units: loaded.units,
+      pipeline: this.#pipeline,
+      context: (kind, name) => this.#context(kind, name),
+      log,
     })
     this.#services = new ServiceGroup(this.#createServices())
   }
@@ -110,10 +94,8 @@ export class Daemon implements Service, ControlPort {
       status: this.#status,
       uptimeSeconds: Math.round(process.uptime()),
       liveFlows: this.#pipeline.flows.size,
-      plugins: this.#plugins.names,
-      backends: this.#backends.names,
-      enrichers: this.#enrichers.names,
-      problems: this.#problems(),
+      ...this.#units.names,
+      problems: this.#units.problems,
     }
   }
 
@@ -130,14 +112,12 @@ export class Daemon implements Service, ControlPort {
   /** @throws TidemarkError FLOWD_NOT_READY */
   send(lines: readonly string[]): SendResult {
     if (this.#status !== 'ready') throw new TidemarkError('FLOWD_NOT_READY', { status: this.#status })
-    const result: SendResult = { accepted: 0, refused: [] }
-    for (const [index, line] of lines.entries()) {
-      if (line.trim() === '') continue
-      const problem = this.#sendLine(line)
-      if (problem === undefined) result.accepted += 1
-      else result.refused.push({ line: index + 1, error: errorBody(problem) })
-    }
-    return result
+    return sendLines(lines, {
+      registry: this.#registry.current,
+      emit: event => this.#pipeline.emit(event),
+      maxFlows: this.#configuration.flowTable.maxFlows,
+      log: this.#setup.log,
+    })
   }
 
   /**
@@ -156,30 +136,6 @@ export class Daemon implements Service, ControlPort {
     return { contentType: this.#metrics.contentType, text: await this.#metrics.text() }
   }
 
-  #sendLine(line: string): TidemarkError | undefined {
-    const read = readEventLine(line, this.#registry.current, 'control')
-    if (!read.ok) {
-      const reason = read.field === '' ? read.problem : `${read.field}: ${read.problem}`
-      return new TidemarkError('EVENT_REFUSED', { reason, grammar: EVENT_LINE_GRAMMAR })
-    }
-    const { event, warnings } = read.value
-    for (const warning of warnings) this.#setup.log.warn({ line }, warning)
-    switch (this.#pipeline.emit(event)) {
-      case 'unknown-end':
-        return new TidemarkError('FLOW_UNKNOWN', { flow: flowKey(event.flow) })
-      case 'table-full':
-        return new TidemarkError('FLOW_TABLE_FULL', { limit: this.#configuration.flowTable.maxFlows })
-      default:
-        return undefined
-    }
-  }
-
-  #problems(): HealthView['problems'] {
-    return this.#backends.units.flatMap(([name, { problems = [] }]) =>
-      problems.map(problem => ({ unit: `backend ${name}`, problem })),
-    )
-  }
-
   /** How the program calls itself in messages. */
   get #application(): string {
     return `${this.#setup.loaded.profile ?? 'tidemark'}-${BUILD.version}`
@@ -190,13 +146,12 @@ export class Daemon implements Service, ControlPort {
     const before = this.#chooseSections(this.#configuration)
     const loaded = load()
     const after = this.#chooseSections(loaded.values)
-    const changes = await this.#applySections(before, after)
-    await this.#endFlowsOfNobody()
-    const fixed = FIXED_KEYS.filter(key => !isDeepStrictEqual(loaded.values[key], this.#configuration[key]))
-    this.#configuration = { ...loaded.values, ...pick(this.#configuration, FIXED_KEYS) }
+    const changes = await this.#units.change(before, after)
+    const { configuration, held } = keepFixedKeys(this.#configuration, loaded.values)
+    this.#configuration = configuration
     const warnings = [
       ...loaded.warnings.map(formatProblem),
-      ...fixed.map(key => `${key} has changed in the file: only a restart changes it`),
+      ...held.map(key => `${key} has changed in the file: only a restart changes it`),
     ]
     for (const warning of warnings) log.warn({}, warning)
     log.info({ changes }, 'configuration read again')
@@ -206,29 +161,6 @@ export class Daemon implements Service, ControlPort {
   #chooseSections(configuration: FlowdConfiguration): ChosenSections {
     const { loaded, without } = this.#setup
     return chooseSections(configuration, loaded.units, without)
-  }
-
-  /** Makes the units those of `after`; when one fails to start, those of `before` are brought back. */
-  async #applySections(before: ChosenSections, after: ChosenSections): Promise<string[]> {
-    const kinds = ['backends', 'enrichers', 'plugins'] as const
-    const sets = { backends: this.#backends, enrichers: this.#enrichers, plugins: this.#plugins }
-    const changes: string[] = []
-    for (const [index, kind] of kinds.entries()) {
-      try {
-        changes.push(...(await sets[kind].apply(after[kind])))
-      } catch (failure) {
-        for (const changed of kinds.slice(0, index).reverse()) await sets[changed].apply(before[changed])
-        throw failure
-      }
-    }
-    return changes
-  }
-
-  /** Flows that only a plugin tells of which is off now: the journal and a reload leave some. */
-  async #endFlowsOfNobody(): Promise<void> {
-    const plugins: Readonly<Record<string, PluginDefinition>> = this.#setup.loaded.units.plugins
-    const owners = Object.keys(plugins).filter(name => plugins[name]?.ownsFlows === true)
-    await this.#pipeline.endFlowsOf(owners.filter(name => !this.#plugins.names.includes(name)))
   }
 
   #createPipeline(): Pipeline {
@@ -260,28 +192,25 @@ export class Daemon implements Service, ControlPort {
 
   /** What starts, in this order: first what tells whether another instance runs. */
   #createServices(): Service[] {
-    const { log } = this.#setup
+    const { log, loaded } = this.#setup
     const { pidPath, controlSocket } = this.#configuration
+    // A place that nobody asked for by name, and that this user may not use, is done without.
+    const optional = (service: Service, key: string, code: ErrorCode): Service =>
+      optionalService(service, { isOptional: loaded.origins.get(key)?.kind === 'default', code, log })
     return [
-      this.#unlessDefault('controlSocket.path', 'CONTROL_SOCKET_FAILED', new ControlServer(controlSocket, this, log)),
-      ...(pidPath === '' ? [] : [this.#unlessDefault('pidPath', 'PID_FILE_UNWRITABLE', new PidFile(pidPath))]),
+      optional(new ControlServer(controlSocket, this, log), 'controlSocket.path', 'CONTROL_SOCKET_FAILED'),
+      ...(pidPath === '' ? [] : [optional(new PidFile(pidPath), 'pidPath', 'PID_FILE_UNWRITABLE')]),
       this.#registry,
       { start: () => this.#startUnits(), stop: () => this.#stopUnits() },
     ]
   }
 
-  /** Plugins last: backends and enrichers learn of the flows that the journal brings back, and plugins may emit at once. */
   async #startUnits(): Promise<void> {
-    const { backends, enrichers, plugins } = this.#chooseSections(this.#configuration)
+    const { log } = this.#setup
+    const sections = this.#chooseSections(this.#configuration)
     try {
-      this.#sockets = openKernelSockets((error, consequence) =>
-        this.#setup.log.warn({ reason: messageOf(error) }, consequence),
-      )
-      await this.#backends.apply(backends)
-      await this.#enrichers.apply(enrichers)
-      await this.#pipeline.start()
-      await this.#plugins.apply(plugins)
-      await this.#endFlowsOfNobody()
+      this.#sockets = openKernelSockets((error, consequence) => log.warn({ reason: messageOf(error) }, consequence))
+      await this.#units.start(sections)
     } catch (failure) {
       await this.#stopUnits()
       throw failure
@@ -292,33 +221,9 @@ export class Daemon implements Service, ControlPort {
     await this.#pipeline.stop()
     this.#sockets.close()
   }
-
-  /** A place that nobody asked for by name, and that this user may not use, is done without, with a warning. */
-  #unlessDefault(key: string, code: ErrorCode, service: Service): Service {
-    const { loaded, log } = this.#setup
-    const isDefault = loaded.origins.get(key)?.kind === 'default'
-    return {
-      start: async () => {
-        try {
-          await service.start()
-        } catch (failure) {
-          if (!(isDefault && isTidemarkError(failure, code))) throw failure
-          log.warn({ remedy: failure.remedy }, failure.message)
-        }
-      },
-      stop: () => service.stop(),
-    }
-  }
 }
 
 /** A registry that was fetched is kept beside the journal. */
 function registryCachePath(journalPath: string | undefined): string | undefined {
   return journalPath === undefined ? undefined : join(dirname(journalPath), 'registry.json')
-}
-
-function pick<Values extends object, Key extends keyof Values>(
-  values: Values,
-  keys: readonly Key[],
-): Pick<Values, Key> {
-  return Object.fromEntries(keys.map(key => [key, values[key]])) as Pick<Values, Key>
 }

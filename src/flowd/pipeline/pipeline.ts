@@ -1,13 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import {
-  type CounterSeries,
-  type Logger,
-  type Metrics,
-  messageOf,
-  type Service,
-  type StageAccount,
-} from '../../common/index.ts'
-import { isEveryFlow } from '../../scitags/index.ts'
+import type { Logger, Metrics, Service, StageAccount } from '../../common/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { FlowEvent } from '../event.ts'
 import type { EndReason, Flow, FlowChange } from '../flow.ts'
@@ -16,7 +7,6 @@ import {
   type FlowTableOptions,
   FlowWatch,
   type FollowDeaths,
-  type LiveFlow,
   noSocketDeaths,
   noSocketProbe,
   type Outcome,
@@ -25,7 +15,12 @@ import {
 import type { Journal } from '../journal/index.ts'
 import type { SampleReport } from '../sample.ts'
 import type { FlowsView } from '../unit.ts'
-import { type ChangeConsumer, ChangeQueue } from './change-queue.ts'
+import { Consumers } from './consumers.ts'
+import { endFlows } from './end-flows.ts'
+import { EventCounters } from './event-counters.ts'
+import { fateOf } from './journaled-flow.ts'
+import { inSlices, within } from './pace.ts'
+import { stopEach } from './stop-each.ts'
 
 const JOURNAL_FAILING = '1 while the journal cannot be written, so that a crash would forget the latest flows.'
 
@@ -50,13 +45,6 @@ export interface PipelineSetup {
 const QUEUE_CAPACITY = 131_072
 const DRAIN_MS = 5000
 
-/** A start so long after the stop goes on with its flows; later a socket with the same ports may be another's. */
-const RESTART_US = 600_000_000
-
-/** How many flows are ended or brought back at a time, and how long to wait for a backend that has no room. */
-const SLICE = 1000
-const PAUSE_MS = 10
-
 /**
  * The way of an event: plugin, flow table, then each backend through its own queue. Enrichers learn of flows as backends
  * do, and what they report goes through the table to the backends. Units can be added and removed while it runs.
@@ -66,18 +54,20 @@ export class Pipeline implements Service {
   readonly #table: FlowTable
   readonly #watch: FlowWatch
   readonly #journal: Journal | undefined
-  readonly #account: StageAccount
+  readonly #events: EventCounters
   readonly #samples: StageAccount
-  readonly #outcomes: Record<Outcome, CounterSeries>
   readonly #probe: SocketProbe
+  readonly #drainMs: number
   readonly #plugins = new Map<string, Plugin>()
-  readonly #backends = new Map<string, ChangeQueue>()
-  readonly #enrichers = new Map<string, ChangeQueue>()
+  readonly #backends: Consumers
+  readonly #enrichers: Consumers
   #accepting = false
 
   constructor(setup: PipelineSetup) {
     this.#setup = setup
+    const { metrics, log, queueCapacity = QUEUE_CAPACITY, drainMs = DRAIN_MS } = setup
     const { maxFlows, silenceLimit, socketCheck } = setup.table
+    this.#drainMs = drainMs
     this.#probe = socketCheck ? setup.probe : noSocketProbe
     this.#table = new FlowTable({
       maxFlows,
@@ -88,17 +78,17 @@ export class Pipeline implements Service {
       table: this.#table,
       probe: this.#probe,
       followDeaths: (socketCheck ? setup.followDeaths : undefined) ?? noSocketDeaths,
-      account: setup.metrics.stage('socket deaths'),
+      account: metrics.stage('socket deaths'),
       silenceLimitMs: silenceLimit * 1000,
     })
     this.#journal = setup.journal?.(() => this.#table.flows())
-    this.#account = setup.metrics.stage('flow table')
-    this.#samples = setup.metrics.stage('samples')
-    this.#outcomes = exportOutcomes(setup.metrics)
-    setup.metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
-    setup.metrics.gaugeOf('tidemark_flowd_journal_failing', JOURNAL_FAILING, () =>
-      Number(this.#journal?.isFailing ?? 0),
-    )
+    this.#events = new EventCounters(metrics)
+    this.#samples = metrics.stage('samples')
+    const consumers = { flows: this.#table, metrics, log, queueCapacity, patienceMs: drainMs }
+    this.#backends = new Consumers({ ...consumers, kind: 'backend' })
+    this.#enrichers = new Consumers({ ...consumers, kind: 'enricher' })
+    metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
+    metrics.gaugeOf('tidemark_flowd_journal_failing', JOURNAL_FAILING, () => Number(this.#journal?.isFailing ?? 0))
   }
 
   /** The live flows. */
@@ -116,23 +106,28 @@ export class Pipeline implements Service {
     const flows = (await this.#journal?.open()) ?? []
     // Before the sockets of those flows are looked for, so that none dies unheard.
     await this.#watch.start()
-    await this.#bringBack(flows)
+    await inSlices(
+      flows,
+      () => this.#backends.room,
+      this.#drainMs,
+      flow => this.#bringBack(flow),
+    )
     this.#accepting = true
   }
 
   /** Starts a backend; when flows live already, it is told of them as `resume`. */
   async addBackend(name: string, backend: Backend): Promise<void> {
-    await this.#addConsumer(this.#backends, 'backend', name, backend)
+    await this.#backends.add(name, backend)
   }
 
   /** Stops a backend after it has handled what waits for it, within the time for draining. */
   async removeBackend(name: string): Promise<void> {
-    await this.#removeConsumer(this.#backends, name)
+    await this.#backends.remove(name)
   }
 
   /** Starts an enricher, and tells it of the flows that live already. */
   async addEnricher(name: string, enricher: Enricher): Promise<void> {
-    await this.#addConsumer(this.#enrichers, 'enricher', name, {
+    await this.#enrichers.add(name, {
       start: () => enricher.start(report => this.#sample(report)),
       handle: change => enricher.handle(change),
       stop: () => enricher.stop(),
@@ -140,7 +135,7 @@ export class Pipeline implements Service {
   }
 
   async removeEnricher(name: string): Promise<void> {
-    await this.#removeConsumer(this.#enrichers, name)
+    await this.#enrichers.remove(name)
   }
 
   async addPlugin(name: string, plugin: Plugin): Promise<void> {
@@ -156,20 +151,18 @@ export class Pipeline implements Service {
 
   /** Ends the flows that these plugins told of. */
   async endFlowsOf(plugins: readonly string[]): Promise<void> {
-    await this.#endAll(performance.now() + this.#drainMs, 'off', ({ origin }) => plugins.includes(origin))
+    await this.#endFlows(performance.now() + this.#drainMs, 'off', ({ origin }) => plugins.includes(origin))
   }
 
   /** Takes an event in, as from a plugin, and tells what became of it; undefined when the pipeline is not running. */
   emit(event: FlowEvent): Outcome | undefined {
-    this.#account.received += 1
+    this.#events.received()
     if (!this.#accepting) {
-      this.#account.drop('stopped')
+      this.#events.stopped()
       return undefined
     }
     const outcome = this.#table.apply(event)
-    this.#outcomes[outcome].inc()
-    if (outcome === 'unknown-end' || outcome === 'foreign-end' || outcome === 'table-full') this.#account.drop(outcome)
-    else this.#account.passed += 1
+    this.#events.became(outcome)
     return outcome
   }
 
@@ -179,16 +172,15 @@ export class Pipeline implements Service {
    * that marks last as long as they can. Idempotent.
    */
   async stop(): Promise<void> {
-    await this.#stopEach(this.#plugins, plugin => plugin.stop())
+    const { log } = this.#setup
+    await stopEach(this.#plugins, log)
     this.#accepting = false
     await this.#watch.stop()
-    const deadline = performance.now() + this.#drainMs
-    await this.#endAll(deadline, 'shutdown', () => true)
-    const queues = [...this.#backends.values()]
-    const told = queues.map(queue => queue.idle())
-    await within(deadline - performance.now(), Promise.all([...told, this.#journal?.close()]))
-    await this.#stopEach(this.#enrichers, queue => queue.stop())
-    await this.#stopEach(this.#backends, queue => queue.stop())
+    const deadlineMs = performance.now() + this.#drainMs
+    await this.#endFlows(deadlineMs, 'shutdown', () => true)
+    await within(deadlineMs - performance.now(), Promise.all([this.#backends.idle(), this.#journal?.close()]))
+    await this.#enrichers.stop()
+    await this.#backends.stop()
     await this.#journal?.close()
   }
 
@@ -204,140 +196,23 @@ export class Pipeline implements Service {
     if (gone && this.#setup.table.socketCheck) this.#table.end(flow, 'socket')
   }
 
-  async #addConsumer(
-    consumers: Map<string, ChangeQueue>,
-    kind: 'backend' | 'enricher',
-    name: string,
-    consumer: ChangeConsumer,
-  ): Promise<void> {
-    const { metrics, log, queueCapacity = QUEUE_CAPACITY } = this.#setup
-    const account = metrics.stage(`${kind} ${name}`)
-    const queue = new ChangeQueue({ consumer, capacity: queueCapacity, account, log: log.child({ [kind]: name }) })
-    await queue.start()
-    consumers.set(name, queue)
-    await this.#tellLive(queue)
-  }
-
-  async #removeConsumer(consumers: Map<string, ChangeQueue>, name: string): Promise<void> {
-    const queue = consumers.get(name)
-    consumers.delete(name)
-    if (queue === undefined) return
-    await within(this.#drainMs, queue.idle())
-    await queue.stop()
-  }
-
-  get #drainMs(): number {
-    return this.#setup.drainMs ?? DRAIN_MS
-  }
-
-  async #bringBack(flows: readonly Flow[]): Promise<void> {
-    const patienceEnds = performance.now() + this.#drainMs
-    let done = 0
-    while (done < flows.length) {
-      const slice = flows.slice(done, done + (performance.now() < patienceEnds ? this.#room() : SLICE))
-      done += slice.length
-      for (const flow of slice) this.#bringBackOne(flow)
-      await delay(slice.length === 0 ? PAUSE_MS : 0)
-    }
-  }
-
-  /** A flow whose end was announced goes on only if its socket surely is the one it had. */
-  #bringBackOne(flow: Flow): void {
-    const { endTimeUs } = flow
+  #bringBack(flow: Flow): void {
     const nowUs = Date.now() * 1000
-    // What stands for every packet has no socket: whoever declared it does so again.
-    const verdict = isEveryFlow(flow.tuple) ? 'gone' : this.#probe(flow.tuple)
-    if (endTimeUs !== undefined && (verdict !== 'alive' || nowUs - endTimeUs > RESTART_US)) {
-      this.#journal?.forget(flow.key)
-    } else if (verdict !== 'gone') this.#table.takeBack(flow, verdict === 'alive')
-    else this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: nowUs }, reason: 'restart' })
-  }
-
-  /**
-   * Tells a new backend or enricher of the flows that live. It gets changes meanwhile: a flow that starts may be told as `resume` as
-   * well, one that ends may be told only of its end.
-   */
-  async #tellLive(queue: ChangeQueue): Promise<void> {
-    const patienceEnds = performance.now() + this.#drainMs
-    let told = 0
-    for (const flow of this.#table.flows()) {
-      queue.offer({ kind: 'resume', flow })
-      told += 1
-      if (told % SLICE > 0) continue
-      while (queue.room < queue.capacity / 2 && performance.now() < patienceEnds) await delay(PAUSE_MS)
-    }
-  }
-
-  /** How many changes every backend could take now, at most a slice. */
-  #room(): number {
-    return Math.min(SLICE, ...[...this.#backends.values()].map(queue => queue.room))
+    const fate = fateOf(flow, this.#probe, nowUs)
+    if (fate === 'forgotten') this.#journal?.forget(flow.key)
+    else if (fate === 'ends') this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: nowUs }, reason: 'restart' })
+    else this.#table.takeBack(flow, fate === 'lives')
   }
 
   #distribute(change: FlowChange): void {
     if (change.kind !== 'sample') this.#journal?.record(change)
     this.#watch.handle(change)
-    for (const queue of this.#enrichers.values()) queue.offer(change)
-    for (const queue of this.#backends.values()) queue.offer(change)
+    this.#enrichers.offer(change)
+    this.#backends.offer(change)
   }
 
-  /** Ends the live flows that are chosen, as fast as the backends take it. */
-  async #endAll(deadline: number, reason: EndReason, isChosen: (flow: Flow) => boolean): Promise<void> {
-    while (performance.now() < deadline) {
-      const room = this.#room()
-      const chosen = this.#choose(isChosen, room)
-      for (const flow of chosen) this.#table.end(flow, reason)
-      if (chosen.length < room) return
-      await delay(room === 0 ? PAUSE_MS : 0)
-    }
-    const flows = this.#choose(isChosen, Number.POSITIVE_INFINITY).length
-    if (flows > 0) this.#setup.log.warn({ flows }, 'no time was left to announce the end of every flow')
-  }
-
-  #choose(isChosen: (flow: Flow) => boolean, maximum: number): LiveFlow[] {
-    const chosen: LiveFlow[] = []
-    for (const flow of this.#table.flows()) {
-      if (chosen.length >= maximum) break
-      if (isChosen(flow)) chosen.push(flow)
-    }
-    return chosen
-  }
-
-  async #stopEach<Unit>(units: Map<string, Unit>, stop: (unit: Unit) => Promise<void>): Promise<void> {
-    for (const [name, unit] of [...units].reverse()) {
-      units.delete(name)
-      try {
-        await stop(unit)
-      } catch (error) {
-        this.#setup.log.error({ unit: name, reason: messageOf(error) }, 'a unit did not stop cleanly')
-      }
-    }
-  }
-}
-
-const OUTCOMES: readonly Outcome[] = [
-  'started',
-  'repeated',
-  'replaced',
-  'ongoing',
-  'ended',
-  'past',
-  'unknown-end',
-  'foreign-end',
-  'table-full',
-]
-
-function exportOutcomes(metrics: Metrics): Record<Outcome, CounterSeries> {
-  const counter = metrics.counter('tidemark_flowd_events_total', 'Events by what became of them.', ['outcome'])
-  const series = OUTCOMES.map(outcome => [outcome, counter.labels({ outcome })] as const)
-  return Object.fromEntries(series) as Record<Outcome, CounterSeries>
-}
-
-/** Resolves when the work is done or the time is over, whichever comes first. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController()
-  try {
-    await Promise.race([work, delay(Math.max(0, ms), undefined, { signal: over.signal })])
-  } finally {
-    over.abort()
+  async #endFlows(deadlineMs: number, reason: EndReason, isChosen: (flow: Flow) => boolean): Promise<void> {
+    const left = await endFlows(this.#table, { isChosen, reason, room: () => this.#backends.room, deadlineMs })
+    if (left > 0) this.#setup.log.warn({ flows: left }, 'no time was left to announce the end of every flow')
   }
 }
