@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
@@ -56,6 +58,12 @@ describe('a transfer whose flowd changes, restarts or crashes', () => {
       packet => packet.sourcePort === living.sourcePort && isOurs(packet.flowLabel),
     )
     await watch.next(packet => packet.sourcePort === dying.sourcePort && isOurs(packet.flowLabel))
+    // A mark is quicker than the news of it: both are announced and written down before the crash.
+    for (const { sourcePort } of [living, dying]) {
+      await receiver.one('start', sourcePort)
+      const journal = () => readFileSync(join(first.folder, 'work', 'journal'), 'utf8')
+      await expect.poll(journal, { timeout: 60_000 }).toMatch(new RegExp(`\\b${sourcePort}\\b`))
+    }
 
     await first.stop('SIGKILL')
     const deadMs = performance.now()
