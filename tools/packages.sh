@@ -14,7 +14,7 @@ declare -A group=(
   [packaging]="debootstrap buildah"
   [arm64]="qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libgcc-s1-arm64-cross"
   [vm]="qemu-system-x86 debootstrap cpio zstd kmod"
-  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn rsyslog prometheus systemd"
+  [test]="libbpf1 iproute2 iperf3 ethtool tcpdump tshark procps libcap2-bin bpftool python3 python3-qpid-proton openssl coturn iptables rsyslog prometheus systemd"
 )
 
 wanted=()

@@ -64,6 +64,25 @@ describe('address mapping', () => {
     await made.stop()
   })
 
+  it('says what is worth waiting for: the first answer, of private addresses, for a short time', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const made = await mapping(() => promise, { '10.0.0.1': '8.8.8.8' })
+    expect(['10.0.0.1', '2a00:1450::1', '127.0.0.1'].map(address => made.answerOf(address))).toEqual(
+      Array.from({ length: 3 }),
+    )
+    const answer = made.answerOf('192.168.1.2')
+    expect(answer).toBeInstanceOf(Promise)
+    resolve('8.8.4.4')
+    await answer
+    expect(made.map('192.168.1.2')).toBe('8.8.4.4')
+    expect(made.answerOf('192.168.1.2')).toBeUndefined()
+    expect(made.answerOf('10.7.7.7')).toBeUndefined()
+    await made.stop()
+    const silent = await mapping(() => new Promise(() => undefined))
+    await silent.answerOf('10.0.0.1')
+    expect(silent.map('10.0.0.1')).toBe('10.0.0.1')
+  })
+
   it('lets nothing wait for an answer that does not come, and leaves it when it stops', async () => {
     const made = await mapping(
       (_, signal) =>

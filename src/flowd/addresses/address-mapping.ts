@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, messageOf, type Service } from '../../common/index.ts'
 import { addressFamily, canonicalAddress } from '../../scitags/index.ts'
 import { localAddresses } from './local-addresses.ts'
@@ -7,6 +8,9 @@ import { type AskPublicAddress, askInTurn } from './public-view.ts'
 
 /** How soon an address is asked about again of which nobody said anything, as the network may come late; each further pause is twice as long. */
 const FIRST_RETRY_MS = 15_000
+
+/** How long after the start the first answers are worth waiting for. */
+const PATIENCE_MS = 2000
 
 export interface AddressMappingSetup {
   log: Logger
@@ -18,7 +22,7 @@ export interface AddressMappingSetup {
 
 /**
  * The public address of each private address of this host, on every interface. It is learnt in the background and
- * again from time to time: nothing waits for it, and until an answer is there an address stands for itself.
+ * again from time to time: no start waits for it, and until an answer is there an address stands for itself.
  */
 export class AddressMapping implements Service {
   readonly #options: AddressMappingOptions
@@ -31,6 +35,8 @@ export class AddressMapping implements Service {
   #timer: NodeJS.Timeout | undefined
   #retryMs = FIRST_RETRY_MS
   #refreshing: Promise<void> = Promise.resolve()
+  /** Present until the first answers are there, or are waited for no more. */
+  #firstAnswers: Promise<void> | undefined
 
   constructor(options: AddressMappingOptions, setup: AddressMappingSetup) {
     this.#options = options
@@ -47,12 +53,22 @@ export class AddressMapping implements Service {
   /** Begins to learn; resolves at once. */
   async start(): Promise<void> {
     this.#refresh()
+    const patience = delay(PATIENCE_MS, undefined, { ref: false, signal: this.#stopping.signal }).catch(() => undefined)
+    this.#firstAnswers = Promise.race([this.#refreshing, patience]).then(() => {
+      this.#firstAnswers = undefined
+    })
     await Promise.resolve()
   }
 
   /** The address that others see for this one: from the configuration, else learnt, else itself. */
   map(address: string): string {
     return this.#manual.get(address) ?? this.#learnt.get(address) ?? address
+  }
+
+  /** What to wait for, shortly after the start, before an address can be mapped; undefined when there is nothing. */
+  answerOf(address: string): Promise<void> | undefined {
+    const isKnown = this.#manual.has(address) || this.#learnt.has(address)
+    return isKnown || addressReach(address) !== 'private' ? undefined : this.#firstAnswers
   }
 
   async stop(): Promise<void> {

@@ -95,7 +95,13 @@ export class FireflyBackend implements Backend {
     return { ...flow, tuple: { ...flow.tuple, source: { address: this.#mapping.map(address), port } } }
   }
 
-  #send(state: FireflyState, flow: Flow, { blocks, toldBy }: Told): Promise<void> | undefined {
+  /** Waits for the first answer about an address, so that a flow has one name from its start to its end. */
+  #send(state: FireflyState, flow: Flow, told: Told): Promise<void> | undefined {
+    const answer = this.#mapping?.answerOf(flow.tuple.source.address)
+    return answer === undefined ? this.#sendNow(state, flow, told) : answer.then(() => this.#sendNow(state, flow, told))
+  }
+
+  #sendNow(state: FireflyState, flow: Flow, { blocks, toldBy }: Told): Promise<void> | undefined {
     const { source, destination } = flow.tuple
     // The schema has no such port, and collectors refuse the message.
     if (source.port === 0 || destination.port === 0) {
