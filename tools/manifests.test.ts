@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { API_PORT } from '../src/collector/api/index.ts'
+import { API_PORT, WATCH_DEFAULTS } from '../src/collector/api/index.ts'
 import { checkCollector } from '../src/collector/index.ts'
 import { parseConfiguration } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION } from '../src/flowd/index.ts'
@@ -98,7 +98,9 @@ describe.each([
     expect(values.get('http.bindAddress')).toBe('0.0.0.0')
     expect(values.get('http.access')).toBe('open')
     expect(values.get('http.bindPort')).toBe(API_PORT)
-    expect(Number(values.get('retention.maxBytes'))).toBeLessThanOrEqual(2 ** 29)
+    // What may be held at once, and about 150 MB for the program itself, stay below the limit of 1 GiB.
+    const held = ['retention.maxBytes', 'limits.inboxBytes'].reduce((sum, key) => sum + Number(values.get(key)), 0)
+    expect(held + Number(values.get('http.maxWatchers')) * WATCH_DEFAULTS.maxBytes + 150e6).toBeLessThan(2 ** 30)
   })
 
   it('says that the API has no authentication, and names an image that the how-to explains', () => {
@@ -163,7 +165,9 @@ describe('the configurations of flowd in containers', () => {
 
 describe('packaging/kubernetes/flowd-daemonset.yaml', () => {
   const all = resources('packaging/kubernetes/flowd-daemonset.yaml')
-  const { spec } = all.get('DaemonSet')!.spec['template'] as { spec: PodSpec & { hostNetwork: boolean } }
+  const { spec } = all.get('DaemonSet')!.spec['template'] as {
+    spec: PodSpec & { hostNetwork: boolean; dnsPolicy: string }
+  }
   const container = spec.containers[0]!
 
   it('has exactly the capabilities that its configuration needs', () => {
@@ -187,6 +191,8 @@ describe('packaging/kubernetes/flowd-daemonset.yaml', () => {
 
   it('marks on the node, and keeps on it what a restart goes on with', () => {
     expect(spec.hostNetwork).toBe(true)
+    // The name of the collector in its configuration is one of the cluster's.
+    expect(spec.dnsPolicy).toBe('ClusterFirstWithHostNet')
     expect(spec.automountServiceAccountToken).toBe(false)
     const mounts = (container.volumeMounts as { mountPath: string; name: string }[]).map(({ mountPath }) => mountPath)
     expect(mounts).toEqual(['/etc/tidemark', '/run/tidemark', '/var/lib/tidemark'])
