@@ -1,5 +1,7 @@
 export { assetPath } from './assets/index.ts'
 export { BUILD } from './build-info.ts'
+export type { CertificateFault } from './certificate-fault.ts'
+export { certificateFault } from './certificate-fault.ts'
 export type {
   ConfigurationProblem,
   ConfigurationSchema,

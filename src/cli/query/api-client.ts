@@ -1,6 +1,6 @@
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps, type RequestOptions } from 'node:https'
-import { isLoopback, messageOf, TidemarkError } from '../../common/index.ts'
+import { certificateFault, isLoopback, messageOf, TidemarkError } from '../../common/index.ts'
 import { jsonStream } from './json-stream.ts'
 
 const API_PREFIX = '/api/v1alpha1/'
@@ -51,7 +51,7 @@ export class ApiClient {
 
   /**
    * @param path below the API's prefix, with its query: `flows?vanaddr=backend`
-   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNTRUSTED, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED
    */
   async list(path: string): Promise<ApiObject[]> {
     for await (const value of this.#read(path)) if (Array.isArray(value)) return value as ApiObject[]
@@ -61,7 +61,7 @@ export class ApiClient {
   /**
    * The initial list, then each changed object as a list of one, until the signal aborts.
    *
-   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNTRUSTED, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
    */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<ApiObject[], void, undefined> {
     let hasBegun = false
@@ -117,6 +117,10 @@ export class ApiClient {
   }
 
   #unreachable(error: unknown): TidemarkError {
+    const fault = certificateFault(error)
+    if (fault !== undefined) {
+      return new TidemarkError('COLLECTOR_UNTRUSTED', { server: this.#server, reason: fault.reason }, error)
+    }
     return new TidemarkError('COLLECTOR_UNREACHABLE', { server: this.#server, reason: reasonOf(error) }, error)
   }
 }
@@ -137,9 +141,11 @@ function readHealth(answer: unknown): Health | undefined {
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'no TLS is spoken there; perhaps http:// is meant'
-  if (code === 'ECONNRESET') return `${messageOf(error)}; perhaps https:// is meant`
-  return messageOf(error)
+  const message = messageOf(error)
+  if (message.includes('wrong version number')) return 'no TLS is spoken there; perhaps http:// is meant'
+  if (code === 'ECONNRESET') return `${message}; perhaps https:// is meant`
+  // Errors of OpenSSL end with a line break.
+  return message.trim()
 }
 
 async function refusal(server: string, response: IncomingMessage): Promise<TidemarkError> {

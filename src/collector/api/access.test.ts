@@ -258,9 +258,7 @@ describe('the collector with TLS', () => {
     const ca = ['--ca-file', authority.caFile]
     expect((await runCommand([...command, ...ca, '--token-file', options.tokenFile])).code).toBe(0)
     expect((await runCommand([...command, ...ca])).stderr).toContain('COLLECTOR_UNAUTHORIZED')
-    expect((await runCommand([...command, '--token-file', options.tokenFile])).stderr).toContain(
-      'COLLECTOR_UNREACHABLE',
-    )
+    expect((await runCommand([...command, '--token-file', options.tokenFile])).stderr).toContain('COLLECTOR_UNTRUSTED')
     const wrong = await runCommand([...command, '--token-file', file('wrong', 'short')])
     expect([wrong.code, wrong.stderr.includes('HTTP_FILE_UNUSABLE')]).toEqual([78, true])
     const clear = await runCommand(['sites', '--server', 'http://192.0.2.1', '--token-file', options.tokenFile])

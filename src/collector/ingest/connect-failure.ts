@@ -1,18 +1,12 @@
-import { isTidemarkError, messageOf, TidemarkError } from '../../common/index.ts'
+import {
+  type CertificateFault,
+  certificateFault,
+  isTidemarkError,
+  messageOf,
+  TidemarkError,
+} from '../../common/index.ts'
 import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
 
-/** Node's and OpenSSL's codes for a certificate of the router that we do not accept. */
-const UNTRUSTED = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'INVALID_CA',
-])
-const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -45,20 +39,28 @@ export function explainFailure(thrown: unknown, endpoint: RouterEndpoint, wasOpe
   if (textField(thrown, 'condition') === 'amqp:unauthorized-access') {
     return new TidemarkError('AMQP_SASL_REFUSED', { url, reason }, thrown)
   }
-  if (OUT_OF_DATE.has(code)) return new TidemarkError('AMQP_ROUTER_CERTIFICATE_EXPIRED', { url, reason }, thrown)
-  if (UNTRUSTED.has(code)) {
-    const ca = endpoint.tls?.caFile ?? "the system's list"
-    return new TidemarkError('AMQP_ROUTER_UNTRUSTED', { url, ca, reason }, thrown)
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return new TidemarkError('AMQP_ROUTER_NAME_MISMATCH', { url, reason }, thrown)
-  }
+  const fault = certificateFault(thrown)
+  if (fault !== undefined) return refusedCertificate(fault, endpoint, thrown)
   if (UNREACHABLE.has(code)) return new TidemarkError('AMQP_UNREACHABLE', { url, reason }, thrown)
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
     return new TidemarkError('AMQP_TLS_REFUSED', { url, reason }, thrown)
   }
   if (textField(thrown, 'name') === 'ProtocolError') return new TidemarkError('AMQP_PROTOCOL', { url, reason }, thrown)
   return new TidemarkError('AMQP_CLOSED', { url, reason }, thrown)
+}
+
+function refusedCertificate({ kind, reason }: CertificateFault, endpoint: RouterEndpoint, thrown: unknown) {
+  const url = endpointUrl(endpoint)
+  switch (kind) {
+    case 'out-of-date':
+      return new TidemarkError('AMQP_ROUTER_CERTIFICATE_EXPIRED', { url, reason }, thrown)
+    case 'other-name':
+      return new TidemarkError('AMQP_ROUTER_NAME_MISMATCH', { url, reason }, thrown)
+    case 'untrusted': {
+      const ca = endpoint.tls?.caFile ?? "the system's list"
+      return new TidemarkError('AMQP_ROUTER_UNTRUSTED', { url, ca, reason }, thrown)
+    }
+  }
 }
 
 /** An AggregateError of a host with several addresses has no message of its own. */

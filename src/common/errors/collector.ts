@@ -94,6 +94,13 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  COLLECTOR_UNTRUSTED: {
+    message: 'the certificate of the collector at {server} is not accepted: {reason}',
+    remedy:
+      'give --ca-file FILE or TIDEMARK_CA_FILE, with the authority that signed it, and call the collector by a name that it carries; mend the clock if it says expired',
+    exitCode: 1,
+    httpStatus: 502,
+  },
   COLLECTOR_REFUSED: {
     message: 'the collector at {server} answered with status {status}: {reason}',
     remedy: "check that {server} is a collector's address, and that it is as new as this command",
