@@ -13,12 +13,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   scitags: [],
   vanflow: [],
   common: [],
+  checks: ['common'],
   linux: ['common'],
-  flowd: ['common', 'linux', 'scitags'],
-  collector: ['common', 'scitags', 'vanflow'],
+  flowd: ['common', 'checks', 'linux', 'scitags'],
+  collector: ['common', 'checks', 'scitags', 'vanflow'],
   simulate: ['common', 'scitags', 'vanflow'],
   demo: ['common', 'linux', 'scitags'],
-  cli: ['common', 'linux', 'scitags', 'vanflow', 'flowd', 'collector', 'simulate', 'demo'],
+  doctor: ['common', 'checks', 'linux', 'flowd', 'collector'],
+  cli: ['common', 'linux', 'scitags', 'vanflow', 'flowd', 'collector', 'simulate', 'demo', 'doctor'],
 }
 
 /** Packages that only one room may import. */

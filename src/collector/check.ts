@@ -1,8 +1,14 @@
 import { homedir } from 'node:os'
 import { type ConfigurationProblem, type EffectiveValue, effectiveValues } from '../common/index.ts'
 import { CollectorConfiguration } from './configuration.ts'
-import { endpointUrl, type RouterEndpoint, resolveEndpoint } from './ingest/index.ts'
-import { type ConfigurationChoice, loadCollectorConfiguration } from './load-configuration.ts'
+import {
+  endpointUrl,
+  findConnectJson,
+  type RouterEndpoint,
+  resolveEndpoint,
+  type SearchContext,
+} from './ingest/index.ts'
+import { CONFIGURATION_FILE, type ConfigurationChoice, loadCollectorConfiguration } from './load-configuration.ts'
 
 /**
  * The router that a configuration means in this process.
@@ -10,8 +16,18 @@ import { type ConfigurationChoice, loadCollectorConfiguration } from './load-con
  * @throws TidemarkError CONFIG_UNREADABLE, CONNECT_JSON_INVALID
  */
 export function chooseRouter(amqp: CollectorConfiguration['amqp'], environment: NodeJS.ProcessEnv): RouterEndpoint {
+  return resolveEndpoint(amqp, searchContext(environment))
+}
+
+/** The files that say what the collector does when none is named, whether they are there or not. */
+export function usualCollectorFiles(environment: NodeJS.ProcessEnv): string[] {
+  const connectFile = findConnectJson(searchContext(environment))
+  return connectFile === undefined ? [CONFIGURATION_FILE] : [CONFIGURATION_FILE, connectFile]
+}
+
+function searchContext(environment: NodeJS.ProcessEnv): SearchContext {
   const connectFile = environment['MESSAGING_CONNECT_FILE']
-  return resolveEndpoint(amqp, { connectFile, workingFolder: process.cwd(), homeFolder: homedir() })
+  return { connectFile, workingFolder: process.cwd(), homeFolder: homedir() }
 }
 
 /**

@@ -5,7 +5,7 @@ import { CollectorConfiguration } from './configuration.ts'
 type LoadedCollectorConfiguration = LoadedConfiguration<CollectorConfiguration>
 
 /** Where the collector looks for its configuration when none is named. */
-const CONFIGURATION_FILE = '/etc/tidemark/collector.yaml'
+export const CONFIGURATION_FILE = '/etc/tidemark/collector.yaml'
 
 export interface ConfigurationChoice {
   /** The file named, if any. */

@@ -20,13 +20,21 @@ export {
   parseConfiguration,
   readConfigurationFile,
   suggest,
+  topLevelKeys,
 } from './config/index.ts'
 export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 export type { ErrorBody } from './http.ts'
 export { answerErrorsFromTable, errorBody, says } from './http.ts'
 export type { HttpAccessOptions } from './http-access/index.ts'
-export { HTTP_ACCESS_OPTIONS, HttpGate, isLoopback, readTokens, requireGuard } from './http-access/index.ts'
+export {
+  HTTP_ACCESS_OPTIONS,
+  HttpGate,
+  isLoopback,
+  readSecrets,
+  readTokens,
+  requireGuard,
+} from './http-access/index.ts'
 export { compressLargeBodies } from './http-compression.ts'
 export type { Service } from './lifecycle.ts'
 export { ServiceGroup } from './lifecycle.ts'

@@ -7,6 +7,9 @@ const OWN_FILE = '/etc/tidemark/flowd.yaml'
 const FLOWD_GO_FOLDER = '/etc/flowd-go/'
 const FLOWD_GO_FILES = [`${FLOWD_GO_FOLDER}conf.yaml`, `${FLOWD_GO_FOLDER}conf.json`]
 
+/** Where flowd looks for its configuration when none is named. */
+export const FLOWD_FILES: readonly string[] = [OWN_FILE, ...FLOWD_GO_FILES]
+
 export interface FileChoice {
   /** What `--conf` said, if anything. */
   conf: string | undefined
@@ -22,7 +25,7 @@ export interface FileChoice {
  */
 export function chooseFile({ conf, calledAsFlowdGo }: FileChoice, exists = existsSync): string {
   if (conf !== undefined) return conf
-  const candidates = calledAsFlowdGo ? [...FLOWD_GO_FILES, OWN_FILE] : [OWN_FILE, ...FLOWD_GO_FILES]
+  const candidates = calledAsFlowdGo ? [...FLOWD_GO_FILES, OWN_FILE] : FLOWD_FILES
   return candidates.find(file => exists(file)) ?? candidates[0] ?? OWN_FILE
 }
 

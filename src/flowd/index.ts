@@ -7,9 +7,9 @@ export {
   loadFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
 } from './configuration.ts'
+export { FLOWD_FILES } from './configuration-file.ts'
 export { convertPythonConfiguration, formatConversionWarning } from './convert/index.ts'
 export type { ActivityView, FlowView, StageView, StatusView } from './daemon/index.ts'
 export { ControlClient, runFlowd } from './daemon/index.ts'
-export type { Finding } from './doctor/index.ts'
-export { examineHost } from './doctor/index.ts'
+export { examineFlowd } from './doctor/index.ts'
 export { toFlowdGoShape } from './flowd-go-shape.ts'

@@ -207,4 +207,18 @@ describe('the connection to a router', () => {
       message: expect.stringContaining('500 ms') as string,
     })
   })
+
+  it('leaves no timer behind when what listens is silent', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    toStop.push(() => server.close())
+    const [set, clear] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')]
+    toStop.push(() => vi.restoreAllMocks())
+    const idleTimeoutMs = 1_800_000
+    await connect(portOf(server), { idleTimeoutMs, openTimeoutMs: 50 }).closed
+    const made = set.mock.results.filter((_result, index) => set.mock.calls[index]?.[1] === 2 * idleTimeoutMs)
+    const cleared = new Set(clear.mock.calls.map(([timer]) => timer))
+    expect(made).not.toEqual([])
+    expect(made.filter(({ value }) => !cleared.has(value as NodeJS.Timeout))).toEqual([])
+  })
 })

@@ -126,9 +126,9 @@ class RheaConnection implements AmqpConnection {
     if (!this.#closing && !this.#closed) {
       this.#closing = true
       this.#connection.close()
-      const timer = setTimeout(() => this.#socket?.destroy(), CLOSE_GRACE_MS)
+      const timer = setTimeout(() => this.#abort(), CLOSE_GRACE_MS)
       void this.#whenClosed.promise.then(() => clearTimeout(timer))
-      if (!this.#connection.is_remote_open()) this.#socket?.destroy()
+      if (!this.#connection.is_remote_open()) this.#abort()
     }
     return this.#whenClosed.promise
   }
@@ -169,7 +169,7 @@ class RheaConnection implements AmqpConnection {
         } catch (error) {
           const url = endpointUrl(this.#endpoint)
           this.#failure ??= new TidemarkError('AMQP_PROTOCOL', { url, reason: messageOf(error) }, error)
-          this.#socket?.destroy()
+          this.#abort()
         }
       },
     })
@@ -225,7 +225,12 @@ class RheaConnection implements AmqpConnection {
   #giveUp(): void {
     const reason = `no answer within ${this.#options.openTimeoutMs} ms`
     this.#failure ??= new TidemarkError('AMQP_UNREACHABLE', { url: endpointUrl(this.#endpoint), reason })
-    this.#socket?.destroy()
+    this.#abort()
+  }
+
+  /** Destroys the socket with an error: of one that is just destroyed rhea would learn nothing, and keep its timers. */
+  #abort(): void {
+    this.#socket?.destroy(new Error('given up'))
   }
 
   #end(): void {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { type Finding, failed, ok } from '../../checks/index.ts'
 import { ERRORS } from '../../common/index.ts'
 import { type Capability, effectiveCapabilities } from '../../linux/index.ts'
 import type { FlowdConfiguration } from '../configuration.ts'
-import { type Finding, failed, ok } from './finding.ts'
-import type { Check } from './host.ts'
+import type { HostCheck } from './host.ts'
 
 const FIRST_UNPRIVILEGED_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start'
 
 /** What this user may do, beside what the configured units ask for. */
-export const checkCapabilities: Check = ({ configuration, needs }) => {
+export const checkCapabilities: HostCheck = ({ configuration, needs }) => {
   const held = effectiveCapabilities()
   const findings: Finding[] = []
   for (const [need, units] of needs) {

@@ -2,10 +2,10 @@ import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { type Finding, failed, ok } from '../../checks/index.ts'
 import { messageOf } from '../../common/index.ts'
 import type { FlowdConfiguration } from '../configuration.ts'
-import { type Finding, failed, ok } from './finding.ts'
-import type { Check } from './host.ts'
+import type { HostCheck } from './host.ts'
 
 /** How long a host has to say that nothing listens on a port. */
 const REFUSAL_MS = 1000
@@ -16,7 +16,7 @@ interface Collector {
 }
 
 /** Whether what is sent to the configured collectors can get there. */
-export const checkCollectors: Check = async ({ configuration }) => {
+export const checkCollectors: HostCheck = async ({ configuration }) => {
   const collectors = collectorsOf(configuration)
   if (collectors.length === 0) return [ok('collectors', 'none is configured')]
   return await Promise.all(collectors.map(checkCollector))

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { isTidemarkError, messageOf } from '../../common/index.ts'
+import { examine, type Finding, failed, ok, warning } from '../../checks/index.ts'
+import { isTidemarkError } from '../../common/index.ts'
 import {
   defaultFlowdConfiguration,
   type LoadedFlowdConfiguration,
@@ -8,17 +9,16 @@ import {
 import type { FileChoice } from '../configuration-file.ts'
 import { needsOf } from '../needs.ts'
 import { checkCapabilities } from './capabilities.ts'
-import { checkClock } from './clock.ts'
 import { checkCollectors } from './collectors.ts'
-import { type Finding, failed, ok, warning } from './finding.ts'
-import type { Check, Host } from './host.ts'
+import type { Host, HostCheck } from './host.ts'
+import { checkHttpServers } from './http-servers.ts'
 import { checkInterfaces } from './interfaces.ts'
 import { checkBtf, checkCgroup, checkKernel, checkLibbpf } from './kernel.ts'
 import { checkReceiveBuffer } from './receive-buffer.ts'
 import { checkRunning } from './running.ts'
 
 /** What only Linux has, in the order of the report. */
-const LINUX_CHECKS: readonly Check[] = [
+const LINUX_CHECKS: readonly HostCheck[] = [
   checkBtf,
   checkLibbpf,
   checkCapabilities,
@@ -27,30 +27,18 @@ const LINUX_CHECKS: readonly Check[] = [
   checkRunning,
   checkReceiveBuffer,
   checkCollectors,
-  checkClock,
+  checkHttpServers,
 ]
 
 /**
  * Looks whether this host offers what flowd needs, first of all what its configuration names. Changes nothing; the only
  * thing that it sends is a datagram without content to each collector.
  */
-export async function examineHost(choice: FileChoice): Promise<Finding[]> {
+export async function examineFlowd(choice: FileChoice): Promise<Finding[]> {
   const { finding, loaded } = readConfiguration(choice)
   const host: Host = { configuration: loaded.values, needs: needsOf(loaded) }
   const checks = process.platform === 'linux' ? [checkKernel, ...LINUX_CHECKS] : [checkKernel]
-  const findings = [finding]
-  for (const check of checks) findings.push(...(await carryOut(check, host)))
-  return findings
-}
-
-/** A check that cannot be done is a finding too. */
-async function carryOut(check: Check, host: Host): Promise<Finding[]> {
-  try {
-    return await check(host)
-  } catch (error) {
-    const remedy = isTidemarkError(error) ? error.remedy : 'please report the message'
-    return [failed(check.name.replace(/^check/, '').toLowerCase(), messageOf(error), remedy)]
-  }
+  return [finding, ...(await examine(checks, host))]
 }
 
 function readConfiguration(choice: FileChoice): { finding: Finding; loaded: LoadedFlowdConfiguration } {

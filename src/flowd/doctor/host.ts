@@ -1,6 +1,6 @@
+import { type Check, type Finding, failed, warning } from '../../checks/index.ts'
 import type { FlowdConfiguration } from '../configuration.ts'
 import type { Need } from '../unit.ts'
-import { type Finding, failed, warning } from './finding.ts'
 
 /** What the checks go by. */
 export interface Host {
@@ -9,8 +9,8 @@ export interface Host {
   readonly needs: ReadonlyMap<Need, readonly string[]>
 }
 
-/** Looks at one thing. */
-export type Check = (host: Host) => Finding[] | Promise<Finding[]>
+/** Looks at one thing that flowd needs. */
+export type HostCheck = Check<Host>
 
 /** Something that is not there: a failure where the configuration needs it, else a hint. */
 export function absent({ needs }: Host, check: string, need: Need, found: string, remedy: string): Finding {

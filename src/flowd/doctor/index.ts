@@ -1,2 +1,1 @@
-export { examineHost } from './doctor.ts'
-export type { Finding } from './finding.ts'
+export { examineFlowd } from './doctor.ts'

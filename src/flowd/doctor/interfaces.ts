@@ -1,8 +1,8 @@
+import { type Finding, failed, ok, warning } from '../../checks/index.ts'
 import { TidemarkError } from '../../common/index.ts'
 import { type Link, linkHeaderBytes, listLinks, NETLINK, NetlinkSocket } from '../../linux/index.ts'
 import { chooseInterfaces, interfaceAbsent } from '../backends/index.ts'
-import { type Finding, failed, ok, warning } from './finding.ts'
-import type { Check } from './host.ts'
+import type { HostCheck } from './host.ts'
 import { checkTrafficControl, type MarkerSection } from './traffic-control.ts'
 
 /** The longest packet without IPv6 BIG TCP: 65,535 bytes of payload and the header, rounded as the kernel does. */
@@ -15,7 +15,7 @@ const NONE_PUBLIC = warning(
 )
 
 /** The interfaces that are to be marked on, and what stands on them already. */
-export const checkInterfaces: Check = async ({ configuration }) => {
+export const checkInterfaces: HostCheck = async ({ configuration }) => {
   const { marker } = configuration.backends ?? {}
   if (marker === undefined) return [ok('interfaces', 'none is to be marked on')]
   using socket = NetlinkSocket.open(NETLINK.ROUTE)

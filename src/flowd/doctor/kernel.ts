@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { release } from 'node:os'
+import { failed, ok, warning } from '../../checks/index.ts'
 import { ERRORS, isTidemarkError } from '../../common/index.ts'
 import { KERNEL_BTF, libbpfVersion, resolveCgroup } from '../../linux/index.ts'
-import { failed, ok, warning } from './finding.ts'
-import { absent, type Check } from './host.ts'
+import { absent, type HostCheck } from './host.ts'
 
 /** The oldest kernel that the programs were run on; see docs/reference/kernels.md. */
 const OLDEST_RUN = '6.1'
@@ -23,7 +23,7 @@ export function kernelHasTcx(): boolean {
   return kernelIsAtLeast(TCX_SINCE)
 }
 
-export const checkKernel: Check = () => {
+export const checkKernel: HostCheck = () => {
   const found = `${process.platform} ${release()}`
   if (process.platform !== 'linux') return [failed('kernel', found, ERRORS.PLATFORM_UNSUPPORTED.remedy)]
   if (kernelHasTcx()) return [ok('kernel', `${found}, attaches by TCX`)]
@@ -32,18 +32,18 @@ export const checkKernel: Check = () => {
   return [warning('kernel', found, remedy)]
 }
 
-export const checkBtf: Check = host => {
+export const checkBtf: HostCheck = host => {
   if (existsSync(KERNEL_BTF)) return [ok('BTF', KERNEL_BTF)]
   return [absent(host, 'BTF', 'btf', `there is no ${KERNEL_BTF}`, ERRORS.BTF_MISSING.remedy)]
 }
 
-export const checkLibbpf: Check = host => {
+export const checkLibbpf: HostCheck = host => {
   const version = libbpfVersion()
   if (version !== undefined) return [ok('libbpf', version)]
   return [absent(host, 'libbpf', 'libbpf', 'libbpf.so.1 cannot be loaded', ERRORS.LIBBPF_MISSING.remedy)]
 }
 
-export const checkCgroup: Check = host => {
+export const checkCgroup: HostCheck = host => {
   try {
     return [ok('cgroup v2', resolveCgroup(''))]
   } catch (error) {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { ok, warning } from './finding.ts'
-import type { Check } from './host.ts'
+import { ok, warning } from '../../checks/index.ts'
+import type { HostCheck } from './host.ts'
 
 const LARGEST = '/proc/sys/net/core/rmem_max'
 
 /** Whether the kernel grants the receiver of fireflies the buffer that it asks for. */
-export const checkReceiveBuffer: Check = ({ configuration }) => {
+export const checkReceiveBuffer: HostCheck = ({ configuration }) => {
   const check = 'receive buffer'
   const wanted = configuration.plugins?.firefly?.receiveBuffer
   // Before Linux 6.17 the setting shows in the first network namespace only.

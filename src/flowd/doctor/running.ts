@@ -1,10 +1,10 @@
+import { ok, warning } from '../../checks/index.ts'
 import { isTidemarkError } from '../../common/index.ts'
 import { ControlClient } from '../daemon/index.ts'
-import { ok, warning } from './finding.ts'
-import type { Check } from './host.ts'
+import type { HostCheck } from './host.ts'
 
 /** What keeps a flowd that runs from its work; nothing is said where none runs. */
-export const checkRunning: Check = async ({ configuration }) => {
+export const checkRunning: HostCheck = async ({ configuration }) => {
   const check = 'running flowd'
   try {
     const { problems } = await new ControlClient(configuration.controlSocket.path).health()

@@ -5,8 +5,9 @@ import { copyFileSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Finding } from '../../../src/flowd/index.ts'
+import type { RoleFinding } from '../../../src/doctor/index.ts'
 import { FlowdProcess, runTidemark, TIDEMARK } from '../../support/flowd/flowd-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
 const laboratory = new Laboratory()
@@ -36,7 +37,7 @@ async function examine(configuration: object | string, { prefix = [], environmen
   }
   const { code, stdout, stderr } = await runTidemark(['--conf', file, 'doctor', '-o', 'json'], { spawn: behind })
   expect(stderr).toBe('')
-  const findings = JSON.parse(stdout) as Finding[]
+  const findings = JSON.parse(stdout) as RoleFinding[]
   for (const { status, remedy } of findings) expect(remedy === '').toBe(status === 'ok')
   expect(code).toBe(findings.some(({ status }) => status === 'failed') ? 1 : 0)
   return new Map(findings.map(finding => [finding.check, finding]))
@@ -62,8 +63,8 @@ describe('what the host offers', () => {
     }
     const { code, stdout } = await runTidemark(['doctor'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^CHECK +STATUS +FOUND +REMEDY\n/)
-    expect(stdout).toMatch(/^clock +(ok|warning) /m)
+    expect(stdout).toMatch(/^ROLE +CHECK +STATUS +FOUND +REMEDY\n/)
+    expect(stdout).toMatch(/^host +clock +(ok|warning) /m)
   })
 
   it.each([
@@ -148,7 +149,23 @@ describe('the configuration', () => {
     expect(wrong.get('clock')).toBeDefined()
     const { code, stdout } = await runTidemark(['--conf', join(folder, 'none'), 'doctor'])
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^configuration +failed +no configuration file at /m)
+    expect(stdout).toMatch(/^flowd +configuration +failed +no configuration file at /m)
+  })
+})
+
+describe('the HTTP servers', () => {
+  it('can listen and use their files', async () => {
+    const [port, netlinkPort] = [await freePort(), await freePort()]
+    const tokenFile = join(folder, 'tokens')
+    writeFileSync(tokenFile, 'a-token-that-is-long-enough\n', { mode: 0o644 })
+    const findings = await examine({
+      plugins: { api: { bindPort: port, tokenFile } },
+      backends: { prometheus: { legacyNames: true, netlinkPort, skopsPort: 0 } },
+    })
+    expect(findings.get(`plugins.api 127.0.0.1:${port}`)).toMatchObject({ status: 'ok', found: 'free' })
+    expect(findings.get('plugins.api.tokenFile')).toMatchObject({ status: 'warning', remedy: saying('chmod 640') })
+    expect(findings.get(`backends.prometheus 127.0.0.1:${netlinkPort}`)).toMatchObject({ status: 'ok' })
+    expect([...findings.keys()].filter(check => check.startsWith('backends.prometheus'))).toHaveLength(1)
   })
 })
 

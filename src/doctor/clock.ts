@@ -1,9 +1,8 @@
-import { readClock } from '../../linux/index.ts'
-import { ok, warning } from './finding.ts'
-import type { Check } from './host.ts'
+import { type Check, ok, warning } from '../checks/index.ts'
+import { readClock } from '../linux/index.ts'
 
-/** Fireflies carry times, which collectors of several hosts compare. */
-export const checkClock: Check = () => {
+/** Fireflies and records carry times, which are compared with those of other hosts; certificates are judged by it. */
+export const checkClock: Check<void> = () => {
   const { synchronised, maxErrorUs } = readClock()
   if (synchronised) return [ok('clock', `synchronised, off by ${maxErrorUs / 1000} ms at most`)]
   const remedy = 'run chrony, systemd-timesyncd or ptp4l, and look again when it has found its servers'

@@ -1,0 +1,6 @@
+export { judgeValidity } from './certificate.ts'
+export type { Check, Finding } from './finding.ts'
+export { examine, failed, ok, warning } from './finding.ts'
+export type { ConfiguredServer } from './http-server.ts'
+export { checkHttpServer } from './http-server.ts'
+export { checkSecretFile } from './secret-file.ts'

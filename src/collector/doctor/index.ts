@@ -1,0 +1,1 @@
+export { examineCollector } from './doctor.ts'
