@@ -31,7 +31,7 @@ describe('completion in bash', () => {
 
   it.each<[string[], string[]]>([
     [['fl'], ['flowd', 'flows']],
-    [['flowd', 'st'], ['stun']],
+    [['flowd', 'stu'], ['stun']],
     [['flowd', 'stun', 'sa'], ['sample']],
     [['flowd', 'check', '--st'], ['--strict']],
     [['collector', 'run', '--strict', '--st'], []],

@@ -58,14 +58,16 @@ describe("flowd's configuration", () => {
   })
 
   it('says of keys of flowd-go that they have no effect', () => {
-    expect(warningsOf('plugins: {namedPipe: {maxReaders: 5, buffSize: 1000}}')).toEqual([
+    expect(warningsOf('plugins: {namedPipe: {maxReaders: 5, buffSize: 1000}}\nbackends: {firefly: {}}')).toEqual([
       expect.stringMatching(/^plugins\.namedPipe\.maxReaders: has no effect/) as string,
       expect.stringMatching(/^plugins\.namedPipe\.buffSize: has no effect/) as string,
     ])
   })
 
   it('understands the test file of flowd-go: an old plugin name and the old STUN list', () => {
-    const loaded = load('pidPath: ./x.pid\nstunServers: ["stun:a:1"]\nplugins: {np: {pipePath: /y}}\n')
+    const loaded = load(
+      'pidPath: ./x.pid\nstunServers: ["stun:a:1"]\nplugins: {np: {pipePath: /y}}\nbackends: {firefly: {}}\n',
+    )
     expect(loaded.values.plugins?.namedPipe?.pipePath).toBe('/y')
     expect(loaded.warnings.map(warning => warning.key)).toEqual(['plugins.np', 'stunServers'])
   })

@@ -19,6 +19,7 @@ import { SAMPLING_OPTIONS } from './enrichers/index.ts'
 import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
 import { withMatchAll } from './match-all.ts'
 import { loadModules, MODULES_OPTION } from './modules/index.ts'
+import { withOddities } from './oddities.ts'
 import { REGISTRY_OPTIONS } from './registry/index.ts'
 import { unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
@@ -95,7 +96,7 @@ function parseFlowdConfiguration(text: string, file: string, choice: FlowdFileCh
   if (plugins?.api !== undefined) requireGuard('plugins.api', plugins.api.bindAddress, plugins.api)
   const prometheus = backends?.prometheus
   if (prometheus !== undefined) requireGuard('backends.prometheus', prometheus.bindAddress, prometheus)
-  return { ...withMatchAll(loaded), units }
+  return withOddities({ ...withMatchAll(loaded), units })
 }
 
 /** The modules that a text names; the first that is read of it, and so what meets a file of another format. */

@@ -211,6 +211,12 @@ export const FLOWD_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  UNIT_FAILED: {
+    message: 'the {kind} {name} could not start: {reason}',
+    remedy: 'mend what it names, or leave the {kind} out of the configuration',
+    exitCode: 1,
+    httpStatus: 500,
+  },
   UNIT_UNKNOWN: {
     message: "there is no plugin, backend or enricher named '{name}'",
     remedy: 'there are: {known}',

@@ -71,7 +71,9 @@ describe('UnitSet', () => {
     await units.apply({ one: { port: 1 }, two: { port: 2 } })
     events.length = 0
     failing.add('+three:3')
-    await expect(units.apply({ two: { port: 5 }, three: { port: 3 } })).rejects.toThrow('failed: +three:3')
+    await expect(units.apply({ two: { port: 5 }, three: { port: 3 } })).rejects.toThrow(
+      'the plugin three could not start: failed: +three:3',
+    )
     expect(events).toEqual(['-two:2', '-one:1', '+two:5', '+three:3', '-two:5', '+one:1', '+two:2'])
     expect(units.names).toEqual(['one', 'two'])
   })

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type Type from 'typebox'
-import { type Logger, messageOf } from '../../common/index.ts'
+import { isTidemarkError, type Logger, messageOf, TidemarkError } from '../../common/index.ts'
 import type { UnitContext, UnitDefinition } from '../unit.ts'
 
 /** The options of the units that are on, by their names; as the configuration has them. */
@@ -122,7 +122,13 @@ export class UnitSet<Unit> {
   }
 
   async #attach(name: string, running: RunningUnit<Unit>): Promise<void> {
-    await this.#host.attach(name, running.unit)
+    try {
+      await this.#host.attach(name, running.unit)
+    } catch (failure) {
+      // What a module of others throws tells neither whose it is nor what to do.
+      if (isTidemarkError(failure)) throw failure
+      throw new TidemarkError('UNIT_FAILED', { kind: this.#kind, name, reason: messageOf(failure) }, failure)
+    }
     this.#running.set(name, running)
   }
 

@@ -52,7 +52,7 @@ function readConfiguration(choice: FileChoice): { finding: Finding; loaded: Load
     }
     if (warnings.length === 0) return { loaded, finding: ok(check, file) }
     const look = `'tidemark flowd check --conf ${file}' tells more`
-    return { loaded, finding: warning(check, `${file}: ${warnings.length} odd keys`, look) }
+    return { loaded, finding: warning(check, `${file}: ${warnings.length} warning(s)`, look) }
   } catch (error) {
     if (!isTidemarkError(error)) throw error
     const found = `${error.message.replace(/\s*\n\s*/g, '; ')}; the defaults are looked at`

@@ -43,7 +43,7 @@ async function examine(configuration: object | string, { prefix = [], environmen
   return new Map(findings.map(finding => [finding.check, finding]))
 }
 
-const MARKER = { backends: { marker: { targetInterfaces: ['lo'] } } }
+const MARKER = { plugins: { api: {} }, backends: { marker: { targetInterfaces: ['lo'] } } }
 
 /** unshare(1): runs the rest in a mount namespace of its own, after some mounts. */
 function behind(...mounts: string[]): string[] {

@@ -30,7 +30,7 @@ interface Expected {
   plugins: string[]
   backends: string[]
   enrichers: string[]
-  /** The keys that have no effect or another name, each with one warning. */
+  /** The keys that have no effect, another name or no meaning, each with one warning. */
   stale: string[]
 }
 
@@ -48,7 +48,12 @@ const EXPECTED: Record<string, Expected> = {
     plugins: ['api', 'firefly', 'namedPipe', 'perfsonar'],
     stale: [...WITHOUT_EFFECT, 'plugins.perfsonar.activityID', 'plugins.perfsonar.experimentID'],
   },
-  perfsonar: { ...NOTHING, plugins: ['perfsonar'], backends: ['marker'] },
+  perfsonar: {
+    ...NOTHING,
+    plugins: ['perfsonar'],
+    backends: ['marker'],
+    stale: ['plugins.perfsonar.experimentId'],
+  },
   iperf3: { ...NOTHING, plugins: ['namedPipe'], backends: ['firefly'] },
   'old-names': { ...NOTHING, plugins: ['namedPipe'], backends: ['firefly'], stale: ['plugins.np', 'stunServers'] },
   osg: {
@@ -70,7 +75,7 @@ const EXPECTED: Record<string, Expected> = {
   'every-key': {
     ...EVERYTHING,
     plugins: ['api', 'firefly', 'namedPipe', 'perfsonar', 'iperf3'],
-    stale: WITHOUT_EFFECT,
+    stale: [...WITHOUT_EFFECT, 'plugins.perfsonar.experimentId'],
   },
 }
 
