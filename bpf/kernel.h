@@ -25,11 +25,14 @@ typedef __u32 __wsum;
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PROG_ARRAY 3
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_LRU_HASH 9
 #define BPF_MAP_TYPE_RINGBUF 27
 #define BPF_F_NO_PREALLOC 1
 #define BPF_F_RECOMPUTE_CSUM 1
 #define BPF_F_ADJ_ROOM_FIXED_GSO 1
 #define BPF_ADJ_ROOM_NET 0
+#define BPF_F_CURRENT_NETNS (-1)
+#define BPF_TCP_LISTEN 10
 
 /* linux/pkt_cls.h */
 #define TC_ACT_UNSPEC (-1)
@@ -47,6 +50,7 @@ typedef __u32 __wsum;
 #define IPPROTO_ROUTING 43
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_AH 51
+#define IPPROTO_ICMPV6 58
 #define IPPROTO_DSTOPTS 60
 
 struct __sk_buff {

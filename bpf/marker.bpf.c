@@ -20,8 +20,9 @@
 /* 4,600 verdicts; where nobody debugs, the ring is made smaller. */
 #define RING_BYTES (256 * 1024)
 #include "ring.h"
+#include "path-mtu.h"
+#include "vlan.h"
 
-#define MAX_VLAN_TAGS 2
 #define MAX_EXTENSION_HEADERS 6
 #define IPV6_HEADER_BYTES 40
 #define TCP_HEADER_BYTES 20
@@ -92,7 +93,7 @@ struct tagged_header {
 	__be16 payload_bytes;
 	__u8 next_header;
 	__u8 hop_limit;
-	__u8 addresses[32];
+	__u8 addresses[2 * ADDRESS_BYTES];
 	struct tag_header {
 		__be32 option; /* next header, length of this one (0: 8 bytes), option type, length of its data */
 		__be32 data;   /* experiment, 16 bits, and activity, 8 bits; one byte of padding (Pad1) */
@@ -100,11 +101,6 @@ struct tagged_header {
 };
 /* RFC 4727: an experimental option, which those who do not know it skip and nobody changes on the way. */
 #define TAG_OPTION 0x1e03
-
-struct vlan_tag {
-	__be16 control;
-	__be16 type;
-};
 
 /*
  * A packet being read. Most packets are simple: their headers lie in one piece, without VLAN tag or extension header.
@@ -130,26 +126,6 @@ static __always_inline _Bool read(const struct packet *packet, __u32 offset, voi
 	}
 	*piece = packet->data + offset;
 	return *piece + bytes <= packet->data_end;
-}
-
-static __always_inline _Bool is_vlan(__be16 type)
-{
-	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
-}
-
-/* Steps over VLAN tags in the payload; a tag in metadata (hardware offload) is not in the way. */
-static __always_inline _Bool skip_vlan_tags(const struct packet *packet, __be16 *type, __u32 *offset)
-{
-	struct vlan_tag tag;
-
-#pragma unroll
-	for (int tags = 0; tags < MAX_VLAN_TAGS && is_vlan(*type); tags++) {
-		if (bpf_skb_load_bytes(packet->skb, *offset, &tag, sizeof(tag)))
-			return 0;
-		*type = tag.type;
-		*offset += sizeof(tag);
-	}
-	return 1;
 }
 
 /* Whether a header kind is an extension header that is walked over: a set, so that the verifier sees one branch. */
@@ -243,21 +219,27 @@ static __always_inline __u32 inserted_bytes(void)
 }
 
 /*
- * Whether what leaves as one packet still fits the device when so much longer: the packet itself, or with GSO each
- * segment of it. A VLAN tag in the payload counts as a part of the packet, as it does for the kernel's own check, which
- * cannot tell of segments that are to be longer.
+ * Whether what leaves as one packet still fits when so much longer: the packet itself, or with GSO each segment of it.
+ * Returns UNDECIDED, or what it is too long for. A VLAN tag in the payload counts as a part of the packet on the device, as
+ * it does for the kernel's own check, which cannot tell of segments that are to be longer; on the path it does not.
  */
-static __always_inline _Bool fits(struct __sk_buff *skb, __u32 transport, __u32 added)
+static __always_inline enum outcome check_length(struct __sk_buff *skb, const struct tagged_header *header, __u32 network,
+						 __u32 transport, __u32 kind, __u32 added)
 {
-	__u32 bytes = skb->len - settings.l2_header_bytes, mtu = 0;
+	__u32 bytes = skb->len - network, mtu = 0;
 	__u8 data_offset;
 
 	if (skb->gso_size) {
 		if (bpf_skb_load_bytes(skb, transport + TCP_DATA_OFFSET, &data_offset, sizeof(data_offset)))
-			return 0;
-		bytes = transport - settings.l2_header_bytes + TCP_DATA_OFFSET_BYTES(data_offset) + skb->gso_size;
+			return TRUNCATED;
+		bytes = transport - network + TCP_DATA_OFFSET_BYTES(data_offset) + skb->gso_size;
 	}
-	return bpf_check_mtu(skb, 0, &mtu, 0, 0) >= 0 && bytes + added <= mtu;
+	/* First: a packet that has no room on the device may show that the path grew. */
+	if (!fits_path(&header->addresses[ADDRESS_BYTES], bytes, added, kind == IPPROTO_TCP))
+		return PATH_MTU;
+	if (bpf_check_mtu(skb, 0, &mtu, 0, 0) < 0 || network - settings.l2_header_bytes + bytes + added > mtu)
+		return MTU;
+	return UNDECIDED;
 }
 
 /*
@@ -327,6 +309,7 @@ __noinline int insert_tag(struct __sk_buff *skb, __u32 network, __u32 transport,
 	struct tagged_header header = {};
 	const __u32 added = inserted_bytes(), tags_in_payload = (network - settings.l2_header_bytes) / sizeof(struct vlan_tag);
 	const __be32 data = bpf_htonl(tag << 8);
+	enum outcome outcome;
 	__u32 payload;
 
 	if (bpf_skb_load_bytes(skb, network, &header, IPV6_HEADER_BYTES))
@@ -342,8 +325,9 @@ __noinline int insert_tag(struct __sk_buff *skb, __u32 network, __u32 transport,
 	 */
 	if (kind == IPPROTO_UDP && skb->gso_size)
 		return UDP_GSO;
-	if (!fits(skb, transport, added))
-		return MTU;
+	outcome = check_length(skb, &header, network, transport, kind, added);
+	if (outcome != UNDECIDED)
+		return outcome;
 
 	header.payload_bytes = bpf_htons(payload + added);
 	header.next_header = settings.strategy == DESTINATION ? IPPROTO_DSTOPTS : IPPROTO_HOPOPTS;
@@ -386,7 +370,7 @@ static __always_inline enum outcome mark_packet(const struct packet *packet, __b
 	if (network == ETH_HLEN && is_vlan(type)) {
 		if (!packet->thorough)
 			return UNCOMMON;
-		if (!skip_vlan_tags(packet, &type, &network))
+		if (!skip_vlan_tags(packet->skb, &type, &network))
 			return TRUNCATED;
 	}
 	if (type != bpf_htons(ETH_P_IPV6))

@@ -56,6 +56,7 @@ enum outcome {
 	TRUNCATED,         /* shorter than its headers claim */
 	EXTENSION_HEADERS, /* too many, out of place, a route still to go, which hides the flow's destination; any to insert at */
 	MTU,               /* no room: longer by the inserted bytes, it or a segment of it would not fit the device */
+	PATH_MTU,          /* the same of the path beyond the device, of which a router has told: see path-mtu.h */
 	JUMBO,             /* IPv6 BIG TCP, or it would become too long for the length field */
 	UDP_GSO,           /* datagrams handed over in one piece: see bpf/README.md */
 	ROOM_FAILED,       /* the kernel made no room for the inserted bytes, or three VLAN tags are in the way */

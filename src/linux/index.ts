@@ -19,7 +19,7 @@ export { addressText, writeIpv6Address } from './ip-address.ts'
 export { libbpfVersion } from './libbpf-version.ts'
 export { ETHERNET_HEADER_BYTES, linkHeaderBytes } from './link-layer.ts'
 export { enterNewNetworkNamespace, inNetworkNamespace } from './namespace.ts'
-export type { Filter, InterfaceChange, Link, Removal } from './netlink/index.ts'
+export type { Direction, Filter, InterfaceChange, Link, Removal } from './netlink/index.ts'
 export {
   addAddress,
   createVeth,

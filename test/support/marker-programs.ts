@@ -55,6 +55,11 @@ export class MarkerPrograms {
     return { ...run, counter }
   }
 
+  /** What learns the path MTU for it, where the strategy inserts. */
+  get learner(): BpfProgram {
+    return this.#programs.learner(14)!
+  }
+
   /** A program of the tests that does its work on a packet and then jumps to the marker. */
   before(name: string): { probe: BpfObject; program: BpfProgram } {
     const probe = BpfObject.load({ path: 'test/support/bpf/probe.bpf.o', program: name })

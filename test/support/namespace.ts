@@ -83,6 +83,20 @@ export class Laboratory {
     return { left, right }
   }
 
+  /** The same pair, with a router on the right, and behind it 2001:db8:2::2 as `eth0` on the router's `eth1`. */
+  routed(): { left: TestNamespace; next: TestNamespace; right: TestNamespace } {
+    const { left, right: next } = this.pair()
+    const right = this.namespace()
+    this.connect(
+      { namespace: next, interfaceName: 'eth1', addresses: ['2001:db8:2::1/64'] },
+      { namespace: right, interfaceName: 'eth0', addresses: ['2001:db8:2::2/64'] },
+    )
+    next.exec('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+    left.exec('ip', '-6', 'route', 'add', '2001:db8:2::/64', 'via', '2001:db8:1::2')
+    right.exec('ip', '-6', 'route', 'add', '2001:db8:1::/64', 'via', '2001:db8:2::1')
+    return { left, next, right }
+  }
+
   /** Kills what still runs inside, then deletes every namespace. Idempotent. */
   async close(): Promise<void> {
     const running = [...this.#children].filter(child => child.exitCode === null && child.signalCode === null)

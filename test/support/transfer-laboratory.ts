@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect } from 'vitest'
 import type { PacketCounts } from '../../src/flowd/backends/marker/layout.ts'
 import type { MarkingStrategy } from '../../src/flowd/backends/marker/strategy.ts'
-import { decodeIpv6Frame } from '../../src/linux/index.ts'
+import { decodeIpv6Frame, ETHERNET_HEADER_BYTES } from '../../src/linux/index.ts'
 import { NEXT_HEADER } from './frames.ts'
 import { MarkerInNamespace, pairIsUp } from './marker-in-namespace.ts'
 import { tupleOf } from './marker-programs.ts'
@@ -14,7 +14,10 @@ import { WireCapture } from './wire-capture.ts'
 const LABEL = 0x30038
 const PORT = 5201
 const SOURCE_PORT = 40_001
-const RIGHT = '2001:db8:1::2'
+const NEXT = '2001:db8:1::2'
+const BEYOND_ROUTER = '2001:db8:2::2'
+/** A transfer that stalls ends as a failure. */
+const PATIENCE_S = '60'
 /** Without IPv6 BIG TCP. */
 const LARGEST_FRAME_BYTES = 14 + 40 + 65_535
 /** Where the headers that a strategy inserts begin, and where the field of the payload's length stands. */
@@ -34,6 +37,12 @@ export interface Cable {
   gsoMaxBytes?: number
   /** How much of each frame is captured. */
   snapBytes?: number
+  /** Beyond the cable, behind a router; where it is left out there is none. */
+  beyond?: {
+    mtu: number
+    /** What the receiver believes to be able to take, which decides on the longest segment. */
+    receiverMtu: number
+  }
 }
 
 /** What one transfer was like. */
@@ -42,6 +51,8 @@ export interface MarkedTransfer {
   packets: (name: keyof PacketCounts) => number
   /** What arrived. */
   seen: ReturnType<typeof classify>
+  /** Of the packets of the declared flow, how long each is from its IPv6 header on, and whether it is tagged. */
+  lengths: readonly { bytes: number; tagged: boolean }[]
   /** What tshark objects to; empty when all is well. */
   complaints: string
   /** Whether packets were cut up behind the program, which has counted less than arrived then. */
@@ -49,20 +60,27 @@ export interface MarkedTransfer {
 }
 
 /**
- * Real transfers over a cable: what arrives is captured, judged by tshark, and to be compared with what the program
- * counted.
+ * Real transfers over a cable, or a cable and a router: what comes out of the sender's cable is captured, judged by tshark,
+ * and to be compared with what the program counted.
  */
 export class TransferLaboratory {
   readonly #laboratory = new Laboratory()
   readonly #left: TestNamespace
+  /** What is at the other end of the sender's cable. */
+  readonly #next: TestNamespace
   readonly #right: TestNamespace
+  readonly #receiver: string
 
-  constructor() {
-    ;({ left: this.#left, right: this.#right } = this.#laboratory.pair())
+  constructor({ router = false } = {}) {
+    const { left, next, right } = router ? this.#laboratory.routed() : withoutRouter(this.#laboratory)
+    this.#left = left
+    this.#next = next
+    this.#right = right
+    this.#receiver = router ? BEYOND_ROUTER : NEXT
   }
 
   ready(): Promise<void> {
-    return pairIsUp(this.#left, this.#right)
+    return pairIsUp(this.#left, this.#next, this.#right)
   }
 
   close(): Promise<void> {
@@ -75,8 +93,8 @@ export class TransferLaboratory {
     const { offloads, mtu, snapBytes = offloads === 'on' ? LARGEST_FRAME_BYTES : mtu + 14 } = cable
     const marker = await MarkerInNamespace.start(this.#left, { markingStrategy: strategy })
     const source = { source: '2001:db8:1::1', sourcePort: SOURCE_PORT }
-    marker.mark(tupleOf({ ...source, destination: RIGHT, destinationPort: PORT }), LABEL)
-    using wire = await WireCapture.start(this.#right, { snapBytes })
+    marker.mark(tupleOf({ ...source, destination: this.#receiver, destinationPort: PORT }), LABEL)
+    using wire = await WireCapture.start(this.#next, { snapBytes })
     const before = this.#quietCounts(marker)
     await this.#send(bytes)
     const after = this.#quietCounts(marker)
@@ -91,20 +109,28 @@ export class TransferLaboratory {
     return {
       packets,
       seen: classify(strategy, wire.frames()),
+      lengths: lengths(strategy, wire.frames()),
       complaints: complaints(wire.file, { checksums }),
       cut: offloads === 'software',
     }
   }
 
-  #configure({ mtu, offloads, roomBytes, gsoMaxBytes = 65_536 }: Cable): void {
-    for (const end of [this.#left, this.#right]) {
+  #configure({ mtu, offloads, roomBytes, gsoMaxBytes = 65_536, beyond }: Cable): void {
+    for (const end of [this.#left, this.#next]) {
       end.exec('ip', 'link', 'set', 'eth0', 'mtu', String(mtu), 'gso_max_size', String(gsoMaxBytes))
       const features = ['tso', 'gso', 'tx'].flatMap(name => [name, offloads === 'on' ? 'on' : 'off'])
       // The receiver joins nothing: what it captures is what was sent.
       end.exec('ethtool', '-K', 'eth0', ...features, 'gro', 'off')
       end.exec('ip', 'link', 'set', 'eth0', 'gso_max_segs', offloads === 'off' ? '1' : '65535')
     }
-    this.#left.exec('ip', '-6', 'route', 'replace', `${RIGHT}/128`, 'dev', 'eth0', 'mtu', String(mtu - roomBytes))
+    if (beyond !== undefined) {
+      this.#next.exec('ip', 'link', 'set', 'eth1', 'mtu', String(beyond.mtu))
+      this.#right.exec('ip', 'link', 'set', 'eth0', 'mtu', String(beyond.receiverMtu))
+    }
+    const via = beyond === undefined ? [] : ['via', NEXT]
+    // What was learned about the path goes with the route before.
+    const route = [`${this.#receiver}/128`, ...via, 'dev', 'eth0', 'mtu', String(mtu - roomBytes)]
+    this.#left.exec('ip', '-6', 'route', 'replace', ...route)
     this.#left.exec('ip', '-6', 'tcp_metrics', 'flush')
   }
 
@@ -124,10 +150,34 @@ export class TransferLaboratory {
     const server = this.#right.spawn('taskset', ['-c', '0', 'iperf3', '-s', '-1', '-p', String(PORT), '--forceflush'])
     await once(server.stdout!, 'data')
     // A small window, so that the receiver's queue never overflows.
-    const words = ['-6', '-c', RIGHT, '-p', String(PORT), '--cport', String(SOURCE_PORT), '-n', bytes, '-w', '200K']
-    this.#left.exec('taskset', '-c', '0', 'iperf3', ...words)
-    await once(server, 'exit')
+    const words = [
+      '-6',
+      '-c',
+      this.#receiver,
+      '-p',
+      String(PORT),
+      '--cport',
+      String(SOURCE_PORT),
+      '-n',
+      bytes,
+      '-w',
+      '200K',
+    ]
+    const ended = once(server, 'exit')
+    try {
+      this.#left.exec('timeout', PATIENCE_S, 'taskset', '-c', '0', 'iperf3', ...words)
+    } catch (error) {
+      server.kill()
+      throw error
+    } finally {
+      await ended
+    }
   }
+}
+
+function withoutRouter(laboratory: Laboratory) {
+  const { left, right } = laboratory.pair()
+  return { left, next: right, right }
 }
 
 /** Frames that tshark objects to: malformed, with a wrong checksum, or after a gap. */
@@ -169,6 +219,13 @@ function classify(strategy: MarkingStrategy, frames: readonly Buffer[]) {
     if (tagged) seen.taggedData += 1
   }
   return seen
+}
+
+function lengths(strategy: MarkingStrategy, frames: readonly Buffer[]): { bytes: number; tagged: boolean }[] {
+  const isTagged = tagCheck(strategy)
+  return frames
+    .filter(frame => decodeIpv6Frame(frame, frame.length)?.sourcePort === SOURCE_PORT)
+    .map(frame => ({ bytes: frame.length - ETHERNET_HEADER_BYTES, tagged: isTagged(frame) }))
 }
 
 /** All arrived, well formed; of the packets with data nearly all are tagged; and everything is counted. */

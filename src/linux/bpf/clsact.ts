@@ -1,15 +1,17 @@
 import { libbpf } from '../libbpf.ts'
 import { ERRNO } from '../libc.ts'
-import type { Link } from '../netlink/index.ts'
+import type { Direction, Link } from '../netlink/index.ts'
 import type { BpfProgram } from './program.ts'
 import { attachRefused } from './tcx.ts'
 
 /** bpf/libbpf.h: `enum bpf_tc_attach_point`; both together name the whole clsact qdisc. */
-const EGRESS = 2
-const INGRESS_AND_EGRESS = 3
+const ATTACH_POINT = { ingress: 1, egress: 2 } as const
+const BOTH = 3
 
-/** Where a filter stands on the egress of a clsact qdisc. */
+/** Where a filter stands on a clsact qdisc. */
 export interface FilterPlace {
+  /** By default egress. */
+  direction?: Direction
   priority: number
   handle: number
 }
@@ -20,7 +22,7 @@ export interface FilterPlace {
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
 export function createClsact(link: Link): boolean {
-  const result = libbpf().bpf_tc_hook_create(hook(link, INGRESS_AND_EGRESS))
+  const result = libbpf().bpf_tc_hook_create(hook(link, BOTH))
   if (result === -ERRNO.EEXIST) return false
   if (result < 0) throw attachRefused(link.name, 'clsact', -result)
   return true
@@ -32,18 +34,21 @@ export function createClsact(link: Link): boolean {
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
 export function destroyClsact(link: Link): void {
-  const result = libbpf().bpf_tc_hook_destroy(hook(link, INGRESS_AND_EGRESS))
+  const result = libbpf().bpf_tc_hook_destroy(hook(link, BOTH))
   if (result < 0 && result !== -ERRNO.ENOENT) throw attachRefused(link.name, 'clsact', -result)
 }
 
 /**
- * Puts a program as a direct-action filter on the egress of an interface's clsact. libbpf names the filter
+ * Puts a program as a direct-action filter on an interface's clsact. libbpf names the filter
  * `PROGRAM:[ID]`. It stays after the process ends.
  *
  * @throws TidemarkError ATTACH_REFUSED (the place is taken, ...), PERMISSION_DENIED
  */
 export function attachFilter(program: BpfProgram, link: Link, place: FilterPlace): void {
-  const result = libbpf().bpf_tc_attach(hook(link, EGRESS), filterOptions(place, program.fd))
+  const result = libbpf().bpf_tc_attach(
+    hook(link, ATTACH_POINT[place.direction ?? 'egress']),
+    filterOptions(place, program.fd),
+  )
   if (result < 0) throw attachRefused(link.name, 'clsact', -result)
 }
 
@@ -53,7 +58,7 @@ export function attachFilter(program: BpfProgram, link: Link, place: FilterPlace
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
 export function detachFilter(link: Link, place: FilterPlace): void {
-  const result = libbpf().bpf_tc_detach(hook(link, EGRESS), filterOptions(place, 0))
+  const result = libbpf().bpf_tc_detach(hook(link, ATTACH_POINT[place.direction ?? 'egress']), filterOptions(place, 0))
   if (result < 0 && result !== -ERRNO.ENOENT) throw attachRefused(link.name, 'clsact', -result)
 }
 

@@ -8,5 +8,5 @@ export { ARPHRD, createVeth, deleteLink, findLink, limitSegments, listLinks, mov
 export { NetlinkListener } from './listener.ts'
 export { CONTROL } from './message.ts'
 export { NETLINK, NetlinkSocket, refuse } from './socket.ts'
-export type { Filter, Removal } from './traffic-control.ts'
+export type { Direction, Filter, Removal } from './traffic-control.ts'
 export { findBpfFilter, listFilters, listQdiscs } from './traffic-control.ts'

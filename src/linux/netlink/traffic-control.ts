@@ -23,6 +23,8 @@ export const CLSACT_PARENT = { ingress: 0xfffffff2, egress: 0xfffffff3 } as cons
 /** The handle of every clsact qdisc (TC_H_MAKE(TC_H_CLSACT, 0)). */
 const CLSACT_HANDLE = 0xffff0000
 
+export type Direction = keyof typeof CLSACT_PARENT
+
 /** A queueing discipline of an interface. */
 export interface Qdisc {
   interfaceIndex: number
@@ -36,6 +38,7 @@ export interface Filter {
   interfaceIndex: number
   handle: number
   parent: number
+  direction: Direction
   priority: number
   /** As `bpf`, `u32`, `flower`. */
   kind: string
@@ -54,11 +57,7 @@ export function listQdiscs(socket: NetlinkSocket, interfaceIndex: number): Qdisc
 }
 
 /** Lists the filters that a clsact qdisc of one interface holds in one direction, in no particular order. */
-export function listFilters(
-  socket: NetlinkSocket,
-  interfaceIndex: number,
-  direction: keyof typeof CLSACT_PARENT,
-): Filter[] {
+export function listFilters(socket: NetlinkSocket, interfaceIndex: number, direction: Direction): Filter[] {
   const name = `${direction} filters of interface ${interfaceIndex}`
   const payload = info(interfaceIndex, CLSACT_PARENT[direction])
   const messages = [...socket.dump({ name, type: RTM_GETTFILTER, payload })]
@@ -84,10 +83,10 @@ export function findBpfFilter(socket: NetlinkSocket, place: Filter): Filter | un
   }
 }
 
-/** What somebody removed from an interface's egress: one or all filters, or the qdisc with everything on it. */
+/** What somebody removed from an interface: one or all filters, or the qdisc with everything on it. */
 export type Removal = 'filter' | 'qdisc'
 
-/** Reads what the group RTNLGRP_TC tells; undefined for what is no removal from the egress of a clsact. */
+/** Reads what the group RTNLGRP_TC tells; undefined for what is no removal from a clsact. */
 export function readRemoval({
   type,
   payload,
@@ -95,7 +94,8 @@ export function readRemoval({
   if (payload.length < INFO_LENGTH) return undefined
   const { interfaceIndex, handle, parent } = common(payload)
   if (type === RTM_DELQDISC && handle === CLSACT_HANDLE) return { interfaceIndex, removal: 'qdisc' }
-  if (type === RTM_DELTFILTER && parent === CLSACT_PARENT.egress) return { interfaceIndex, removal: 'filter' }
+  const parents: readonly number[] = Object.values(CLSACT_PARENT)
+  if (type === RTM_DELTFILTER && parents.includes(parent)) return { interfaceIndex, removal: 'filter' }
   return undefined
 }
 
@@ -113,6 +113,7 @@ export function decodeFilter(message: NetlinkMessage): Filter | undefined {
     interfaceIndex,
     handle,
     parent,
+    direction: parent === CLSACT_PARENT.ingress ? 'ingress' : 'egress',
     priority: message.payload.readUInt16LE(18),
     kind,
     bpfName: decodeText(findAttribute(options, TCA_BPF_NAME)),

@@ -253,6 +253,32 @@ describe('filters', () => {
   })
 })
 
+describe('the filter that learns the path MTU', () => {
+  const incoming = () =>
+    inNetworkNamespace(left.path, () => {
+      using socket = NetlinkSocket.open(NETLINK.ROUTE)
+      const filters = listFilters(socket, linkOf('eth0').index, 'ingress')
+      return filters.map(({ priority, bpfName }) => `${priority} ${bpfName.replace(/:.*/, '')}`)
+    })
+
+  it('is there where something is inserted, and goes with the marker', async () => {
+    const inserting = await startMarker({ attach: 'clsact', markingStrategy: 'hopByHop' })
+    expect([...standing().filters, ...incoming()]).toEqual(['2 tidemark_marker', '2 tidemark_mtu'])
+    await inserting.stop()
+    expect(standing()).toEqual({ qdiscs: ['noqueue'], filters: [] })
+    await startMarker({ attach: 'clsact' })
+    expect([...standing().filters, ...incoming()]).toEqual(['2 tidemark_marker'])
+  })
+
+  it('of a process that is killed is removed by a clean-up', async () => {
+    const child = await markerProcess(left, { attach: 'clsact', markingStrategy: 'hopByHop' }, [[flow, LABEL]])
+    await child.kill()
+    expect(incoming()).toEqual(['2 tidemark_mtu'])
+    expect(clean()).toEqual({ filters: 2, qdisc: true })
+    expect(standing()).toEqual({ qdiscs: ['noqueue'], filters: [] })
+  })
+})
+
 describe('an interface that goes away', () => {
   it.each(['tcx', 'clsact'] as const)('does not disturb a stop, with %s', async attach => {
     const marker = await startMarker({ attach })

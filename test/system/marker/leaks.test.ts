@@ -55,6 +55,19 @@ describe.each(['tcx', 'clsact'] as const)('%s', attach => {
     expect(namespace.exec('tc', 'qdisc', 'show', 'dev', 'lo')).not.toContain('clsact')
   })
 
+  it('what learns the path MTU leaks nothing either', async () => {
+    const options = { attach, targetInterfaces: ['lo'], maxFlows: MAX_FLOWS, markingStrategy: 'hopByHop' as const }
+    const before = openDescriptors()
+    for (let round = 0; round < 10; round += 1) {
+      const marker = await MarkerInNamespace.start(namespace, options)
+      if (round === 0) await expect.poll(inKernel, { timeout: 20_000 }).toEqual({ maps: 1, programs: 2 })
+      await marker.stop()
+    }
+    expect(openDescriptors()).toBe(before)
+    await expect.poll(inKernel, { timeout: 20_000 }).toEqual({ maps: 0, programs: 0 })
+    expect(namespace.exec('tc', 'qdisc', 'show', 'dev', 'lo')).not.toContain('clsact')
+  })
+
   it('starts that fail leak nothing either', async () => {
     const before = openDescriptors()
     for (let round = 0; round < 10; round += 1) {

@@ -20,3 +20,35 @@ export interface Attachment {
   /** Removes what is still there of it. Idempotent. */
   detach(socket: NetlinkSocket): void
 }
+
+/** Two programs that stand and go together: what hinders the second from being attached takes the first away again. */
+export function attachBoth(socket: NetlinkSocket, first: Attachment, attachSecond: () => Attachment): Attachment {
+  const both = [first, orDetach(socket, first, attachSecond)] as const
+  return {
+    how: first.how,
+    isInPlace: socket => both.every(attachment => attachment.isInPlace(socket)),
+    disownQdisc: () => {
+      for (const attachment of both) attachment.disownQdisc()
+    },
+    putBack: socket => {
+      for (const attachment of both) if (!attachment.isInPlace(socket)) attachment.putBack(socket)
+    },
+    // The first may have made what the second stands on.
+    detach: socket => {
+      try {
+        both[1].detach(socket)
+      } finally {
+        first.detach(socket)
+      }
+    },
+  }
+}
+
+function orDetach(socket: NetlinkSocket, first: Attachment, attachSecond: () => Attachment): Attachment {
+  try {
+    return attachSecond()
+  } catch (error) {
+    first.detach(socket)
+    throw error
+  }
+}

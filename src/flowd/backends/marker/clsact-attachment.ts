@@ -1,25 +1,27 @@
-import { type BpfProgram, type Filter, findBpfFilter, type Link, type NetlinkSocket } from '../../../linux/index.ts'
+import { type Filter, findBpfFilter, type NetlinkSocket } from '../../../linux/index.ts'
 import type { Attachment } from './attachment.ts'
-import { attachClsactFilter, madeQdisc, removeClsactFilter, removeUnusedQdisc } from './clsact-filter.ts'
+import {
+  attachClsactFilter,
+  type ClsactSetup,
+  madeQdisc,
+  removeClsactFilter,
+  removeUnusedQdisc,
+} from './clsact-filter.ts'
 
 /** The program as a filter on a clsact qdisc, which may be ours as well and then goes with it. */
 export class ClsactAttachment implements Attachment {
   readonly how = 'clsact'
-  readonly #link: Link
-  readonly #program: BpfProgram
-  readonly #removeQdisc: boolean
+  readonly #setup: ClsactSetup & { removeQdisc: boolean }
   #filter: Filter
   #ownsQdisc: boolean
 
   /** @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED */
-  static attach(socket: NetlinkSocket, link: Link, program: BpfProgram, removeQdisc: boolean): ClsactAttachment {
-    return new ClsactAttachment(attachClsactFilter(socket, link, program), link, program, removeQdisc)
+  static attach(socket: NetlinkSocket, setup: ClsactSetup & { removeQdisc: boolean }): ClsactAttachment {
+    return new ClsactAttachment(attachClsactFilter(socket, setup), setup)
   }
 
-  private constructor(filter: Filter, link: Link, program: BpfProgram, removeQdisc: boolean) {
-    this.#link = link
-    this.#program = program
-    this.#removeQdisc = removeQdisc
+  private constructor(filter: Filter, setup: ClsactSetup & { removeQdisc: boolean }) {
+    this.#setup = setup
     this.#filter = filter
     this.#ownsQdisc = madeQdisc(filter)
   }
@@ -34,7 +36,7 @@ export class ClsactAttachment implements Attachment {
 
   putBack(socket: NetlinkSocket): void {
     try {
-      this.#filter = attachClsactFilter(socket, this.#link, this.#program, this.#ownsQdisc)
+      this.#filter = attachClsactFilter(socket, this.#setup, this.#ownsQdisc)
       this.#ownsQdisc = madeQdisc(this.#filter)
     } catch (error) {
       // What was made for the attempt was removed with it.
@@ -44,10 +46,10 @@ export class ClsactAttachment implements Attachment {
   }
 
   detach(socket: NetlinkSocket): void {
-    const options = { removeQdisc: this.#removeQdisc }
-    const { filters } = removeClsactFilter(socket, this.#filter, options)
+    const { link, removeQdisc } = this.#setup
+    const { filters } = removeClsactFilter(socket, this.#filter, { removeQdisc })
     // Somebody removed the filter, and left the qdisc that was made for it.
-    if (filters === 0 && this.#ownsQdisc && this.#removeQdisc) removeUnusedQdisc(socket, this.#link)
+    if (filters === 0 && this.#ownsQdisc && removeQdisc) removeUnusedQdisc(socket, link)
     this.#ownsQdisc = false
   }
 }

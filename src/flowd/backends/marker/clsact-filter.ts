@@ -3,6 +3,7 @@ import {
   attachFilter,
   type BpfProgram,
   createClsact,
+  type Direction,
   destroyClsact,
   detachFilter,
   type Filter,
@@ -13,6 +14,7 @@ import {
   type NetlinkSocket,
 } from '../../../linux/index.ts'
 import { PROGRAM_NAME } from './layout.ts'
+import { PATH_PROGRAM_NAME } from './path-mtu/index.ts'
 
 /**
  * The handle of our filter, which also remembers who made the qdisc: whoever cleans up after a crash reads it there.
@@ -20,6 +22,15 @@ import { PROGRAM_NAME } from './layout.ts'
 const HANDLE = { qdiscWasThere: 0x71de_0001, qdiscIsOurs: 0x71de_0002 } as const
 /** Early, so that few filters can end a packet's way before it is marked; but not 1, which other tools insist on. */
 const FIRST_PRIORITY = 2
+
+const DIRECTIONS = ['ingress', 'egress'] as const
+
+/** What a filter is made of. */
+export interface ClsactSetup {
+  link: Link
+  program: BpfProgram
+  direction: Direction
+}
 
 /** What a clean-up removed. */
 export interface Cleaned {
@@ -33,20 +44,24 @@ export interface Cleaned {
  * @param ownsQdisc whether a qdisc that is there already was made by this process
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
-export function attachClsactFilter(socket: NetlinkSocket, link: Link, program: BpfProgram, ownsQdisc = false): Filter {
+export function attachClsactFilter(
+  socket: NetlinkSocket,
+  { link, program, direction }: ClsactSetup,
+  ownsQdisc = false,
+): Filter {
   const made = createClsact(link)
   if (!made) requireClsact(socket, link)
   const handle = made || ownsQdisc ? HANDLE.qdiscIsOurs : HANDLE.qdiscWasThere
-  const taken = new Set(listFilters(socket, link.index, 'egress').map(filter => filter.priority))
+  const taken = new Set(listFilters(socket, link.index, direction).map(filter => filter.priority))
   let priority = FIRST_PRIORITY
   while (taken.has(priority)) priority += 1
   try {
-    attachFilter(program, link, { priority, handle })
+    attachFilter(program, link, { direction, priority, handle })
   } catch (error) {
     if (handle === HANDLE.qdiscIsOurs) removeUnusedQdisc(socket, link)
     throw error
   }
-  const filter = ourFilters(socket, link).find(filter => filter.priority === priority)
+  const filter = ourFilters(socket, link).find(there => there.direction === direction && there.priority === priority)
   if (filter === undefined) throw refused(link, 'the new filter vanished')
   return filter
 }
@@ -83,7 +98,7 @@ export function removeLeftovers(socket: NetlinkSocket, link: Link): Cleaned {
 
 /** Removes the clsact qdisc of an interface unless a filter uses it; whether there was one to remove. */
 export function removeUnusedQdisc(socket: NetlinkSocket, link: Link): boolean {
-  const used = (['ingress', 'egress'] as const).some(where => listFilters(socket, link.index, where).length > 0)
+  const used = DIRECTIONS.some(where => listFilters(socket, link.index, where).length > 0)
   if (used || !hasClsact(socket, link)) return false
   destroyClsact(link)
   return true
@@ -104,11 +119,11 @@ export function madeQdisc({ handle }: Filter): boolean {
   return handle === HANDLE.qdiscIsOurs
 }
 
-/** Whether a filter is a marker of flowd, of this process or another: libbpf names a filter `PROGRAM:[ID]`. */
+/** Whether a filter is the marker's, of this process or another: libbpf names a filter `PROGRAM:[ID]`. */
 export function isOurFilter({ bpfName }: Filter): boolean {
-  return bpfName.startsWith(`${PROGRAM_NAME}:[`)
+  return [PROGRAM_NAME, PATH_PROGRAM_NAME].some(name => bpfName.startsWith(`${name}:[`))
 }
 
 function ourFilters(socket: NetlinkSocket, link: Link): Filter[] {
-  return listFilters(socket, link.index, 'egress').filter(isOurFilter)
+  return DIRECTIONS.flatMap(direction => listFilters(socket, link.index, direction)).filter(isOurFilter)
 }

@@ -11,12 +11,16 @@ import {
   type ProgramSettings,
   sumCounters,
 } from './layout.ts'
+import { LearnerPrograms, PATHS_MAP } from './path-mtu/index.ts'
+import { INSERTED_BYTES } from './strategy.ts'
 
 /**
  * The least ring that every page size allows. There is one even where nobody debugs: without CAP_PERFMON the verifier
  * also follows what a processor may do speculatively, and finds a map that is not there (seen with Linux 6.1 and 6.12).
  */
 const UNUSED_RING_BYTES = 65_536
+/** Likewise the map of paths is there where nothing is inserted. */
+const UNUSED_PATHS = 1
 
 const NO_PACKETS = sumCounters(() => [])
 
@@ -33,10 +37,12 @@ export interface KernelProgramOptions extends Omit<ProgramSettings, 'linkHeaderB
 export class KernelPrograms {
   readonly #options: KernelProgramOptions
   readonly #objects = new Map<number, BpfObject>()
+  readonly #learners: LearnerPrograms
   #finalCounts: PacketCounts = NO_PACKETS
 
   constructor(options: KernelProgramOptions) {
     this.#options = options
+    this.#learners = new LearnerPrograms(options)
   }
 
   /**
@@ -47,6 +53,18 @@ export class KernelPrograms {
   program(linkHeaderBytes: number): BpfProgram {
     const object = this.#objects.get(linkHeaderBytes) ?? this.#load(linkHeaderBytes)
     return object.program(PROGRAM_NAME)
+  }
+
+  /**
+   * What learns the path MTU on such interfaces, once their marker is loaded; undefined where the marker inserts nothing,
+   * and for an object in place of ours.
+   *
+   * @throws TidemarkError ASSET_MISSING, BPF_OBJECT_INVALID, BPF_LOAD_REFUSED, PERMISSION_DENIED
+   */
+  learner(linkHeaderBytes: number): BpfProgram | undefined {
+    const object = this.#objects.get(linkHeaderBytes)
+    if (object === undefined || !this.#learns) return undefined
+    return this.#learners.program(linkHeaderBytes, { marks: object.map(MARKS_MAP), paths: object.map(PATHS_MAP) })
   }
 
   /** The marks, once a program is loaded. */
@@ -75,8 +93,17 @@ export class KernelPrograms {
   /** Takes the programs and maps out of the kernel. Idempotent. */
   close(): void {
     this.#finalCounts = this.counts
+    this.#learners.close()
     for (const object of this.#objects.values()) object.close()
     this.#objects.clear()
+  }
+
+  get #learns(): boolean {
+    return this.#isOurs && INSERTED_BYTES[this.#options.strategy] > 0
+  }
+
+  get #isOurs(): boolean {
+    return this.#options.programPath === ''
   }
 
   get #first(): BpfObject | undefined {
@@ -85,17 +112,28 @@ export class KernelPrograms {
 
   #load(linkHeaderBytes: number): BpfObject {
     const first = this.#first
-    const { maxFlows, debug } = this.#options
     const object = BpfObject.load({
       path: programFile(this.#options.programPath, 'bpf/marker.bpf.o'),
       program: PROGRAM_NAME,
       layout: MAP_LAYOUT,
       constants: encodeSettings({ ...this.#options, linkHeaderBytes }),
-      ...(first === undefined
-        ? { maxEntries: { [MARKS_MAP]: maxFlows, ...(debug ? {} : { [RECORDS_MAP]: UNUSED_RING_BYTES }) } }
-        : { sharedMaps: [MARKS_MAP, COUNTERS_MAP, RECORDS_MAP, LOST_MAP].map(name => first.map(name)) }),
+      ...(first === undefined ? { maxEntries: this.#mapSizes() } : { sharedMaps: this.#mapsOf(first) }),
     })
     this.#objects.set(linkHeaderBytes, object)
     return object
+  }
+
+  #mapSizes(): Record<string, number> {
+    const { maxFlows, debug } = this.#options
+    return {
+      [MARKS_MAP]: maxFlows,
+      ...(debug ? {} : { [RECORDS_MAP]: UNUSED_RING_BYTES }),
+      ...(this.#isOurs && !this.#learns ? { [PATHS_MAP]: UNUSED_PATHS } : {}),
+    }
+  }
+
+  #mapsOf(object: BpfObject): BpfMap[] {
+    const names = [MARKS_MAP, COUNTERS_MAP, RECORDS_MAP, LOST_MAP, ...(this.#isOurs ? [PATHS_MAP] : [])]
+    return names.map(name => object.map(name))
   }
 }

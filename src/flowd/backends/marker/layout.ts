@@ -32,6 +32,7 @@ export const OUTCOMES = [
   'truncated',
   'extension_headers',
   'mtu',
+  'path_mtu',
   'jumbo',
   'udp_gso',
   'room_failed',

@@ -12,7 +12,7 @@ import type { Backend } from '../../components.ts'
 import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
 import { attach } from './attach.ts'
-import type { Attachment } from './attachment.ts'
+import { type Attachment, attachBoth } from './attachment.ts'
 import { removeLeftovers } from './clsact-filter.ts'
 import { AttachedInterfaces } from './interfaces/index.ts'
 import { KernelPrograms } from './kernel-programs.ts'
@@ -113,7 +113,10 @@ export class Marker implements Backend {
     }
     const left = removeLeftovers(socket, link)
     if (left.filters > 0) this.#log.warn({ interface: link.name, ...left }, 'removed what a crashed run had left')
-    return attach(socket, link, this.#programs.program(headerBytes), this.#options)
+    const marking = attach(socket, link, this.#programs.program(headerBytes), 'egress', this.#options)
+    const learner = this.#programs.learner(headerBytes)
+    if (learner === undefined) return marking
+    return attachBoth(socket, marking, () => attach(socket, link, learner, 'ingress', this.#options))
   }
 
   #mark({ flow }: FlowChange): void {

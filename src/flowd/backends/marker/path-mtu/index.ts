@@ -1,0 +1,2 @@
+export { PATH_PROGRAM_NAME, PATHS_MAP } from './layout.ts'
+export { LearnerPrograms } from './learner-programs.ts'

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { encodeLearnerSettings, PATH_PROGRAM_NAME, PATHS_MAP } from './layout.ts'
+
+const header = readFileSync('bpf/path-mtu.h', 'utf8')
+
+it('names what the program names', () => {
+  expect(header).toContain(`} ${PATHS_MAP} SEC(".maps");`)
+  expect(readFileSync('bpf/path-mtu.bpf.c', 'utf8')).toContain(`int ${PATH_PROGRAM_NAME}(struct __sk_buff *skb)`)
+})
+
+it('has the same settings in the same order', () => {
+  const body = /struct path_settings \{([^}]*)\}/.exec(header)?.[1] ?? ''
+  expect([...body.matchAll(/^\t(__u32|__u64) (\w+);/gm)].map(match => match.slice(1))).toEqual([
+    ['__u32', 'l2_header_bytes'],
+    ['__u32', 'match_all'],
+    ['__u64', 'lifetime_ns'],
+  ])
+  const settings = encodeLearnerSettings({ linkHeaderBytes: 14, matchAll: true, lifetimeMs: 1 })
+  expect(settings.toString('hex')).toBe('0e0000000100000040420f0000000000')
+})
