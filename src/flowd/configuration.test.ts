@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -99,6 +99,40 @@ describe('values of flowd-go', () => {
     const firefly = (text: string) => load(`plugins: {firefly: ${text}}`).values.plugins?.firefly
     expect(() => firefly('{bufferSize: 2047}')).toThrow('plugins.firefly.bufferSize')
     expect(firefly('{bufferSize: 2048}')?.bufferSize).toBe(2048)
+  })
+})
+
+describe('odd values with which flowd-go starts', () => {
+  it.each([
+    'enrichers: {period: 1000.7}',
+    "plugins: {api: {bindAddress: '[::1]', bindPort: 0}}",
+    'plugins: {api: {bindPort: 7777.9}}',
+    'plugins: {namedPipe: {maxReaders: 0, buffSize: 0}}',
+    'plugins: {iperf3: {minSourcePort: 6000, maxSourcePort: 5000}}',
+    'backends: {marker: {targetInterfaces: [], discoverInterfaces: true}}',
+    'backends: {marker: {targetInterfaces: []}}',
+    'backends: {firefly: {stun: {stunServers: []}}}',
+    "backends: {firefly: {enrichmentMode: ''}}",
+    'backends: {prometheus: {netlinkPort: 0, skopsPort: 0}}',
+    'enrichers: {netlink: {protocol: 255, ext: 0, state: 4294967295}}',
+    "enrichers: {skops: {cgroupPath: '', strategy: POLL}}",
+    "{pidPath: '', workDir: ''}",
+  ])('are taken: %s', text => {
+    expect(() => load(text)).not.toThrow()
+  })
+
+  const page = readFileSync('docs/reference/differences.md', 'utf8')
+  it.each([
+    ['enrichers: {period: 0}', '`enrichers.period` of 0 or less'],
+    ["backends: {firefly: {collectorAddress: ''}}", 'an empty `collectorAddress`'],
+    ["plugins: {namedPipe: {pipePath: ''}}", '`pipePath`'],
+    ["plugins: {api: {bindAddress: ''}}", 'or `bindAddress` is taken'],
+    ['plugins: {iperf3: {minSourcePort: -1}}', 'the ports of the plugin iperf3'],
+    ['backends: {firefly: {collectorPort: 0}}', '`collectorPort` up to any number, `destinationPort` 0'],
+    ['plugins: {perfsonar: {activityId: 70000}}', 'ids of `perfsonar` are any numbers'],
+  ])('or are refused, which the differences say: %s', (text, row) => {
+    expect(() => load(text)).toThrow()
+    expect(page).toContain(row)
   })
 })
 

@@ -85,6 +85,12 @@ it('a named interface that is absent at the start stays an error', async () => {
   expect(flowd.stderr).toMatch(/^error INTERFACE_ABSENT: .*pm-absent/m)
 })
 
+it('without any interface to mark on flowd runs, and says that nothing is marked', async () => {
+  await using flowd = await markingFlowd(laboratory.namespace(), { targetInterfaces: [] })
+  expect(said(flowd, /targetInterfaces is empty and discoverInterfaces is off/)).toBe(1)
+  expect(await markerMetric(flowd, 'interfaces')).toBe(0)
+})
+
 describe('discovery', () => {
   it('V93: chooses interfaces with a public IPv6 address', () => {
     const namespace = laboratory.namespace()

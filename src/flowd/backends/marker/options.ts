@@ -7,7 +7,6 @@ export const MARKER_OPTIONS = Type.Object(
   {
     targetInterfaces: Type.Array(Type.String({ minLength: 1 }), {
       default: ['lo'],
-      minItems: 1,
       description:
         'Interfaces whose outgoing packets are marked. Each must be there when flowd starts; one that is gone later is marked on again when it is back.',
     }),

@@ -59,7 +59,10 @@ export class AttachedInterfaces {
     this.#changes = InterfaceChanges.open(change => this.#attend(socket, () => this.#take(socket, change)))
     const links = chooseInterfaces(socket, this.#setup)
     if (!discoverInterfaces) requireNamed(socket, targetInterfaces, links)
-    else if (links.length === 0) log.warn({}, 'no interface has a public IPv6 address: nothing is marked until one has')
+    if (!discoverInterfaces && targetInterfaces.length === 0) {
+      log.warn({}, 'targetInterfaces is empty and discoverInterfaces is off: nothing is marked')
+    } else if (links.length === 0)
+      log.warn({}, 'no interface has a public IPv6 address: nothing is marked until one has')
     for (const link of links) {
       const tended = this.#tend(link)
       if (discoverInterfaces) tended.tryToAttach(socket)
