@@ -13,6 +13,9 @@ export function prometheusSections(): string[] {
   const registry = { current: new Registry(REGISTRY_SNAPSHOT) }
   const own = familiesOf(textOf(new FlowPage({ maxFlowSeries: 1, registry })))
   const legacy = familiesOf(textOf(new LegacyPage({ source: 'netlink', flavour: 'Netlink' }, 1)))
+  // Every metric of a flow has its labels, unless the sample above lacks what it shows.
+  const bare = [...own, ...legacy].filter(({ labels }) => labels.length === 0)
+  if (bare.length > 0) throw new Error(`without a line: ${bare.map(({ name }) => name).join(', ')}`)
   const beginsWith = (prefix: string) => own.filter(({ name }) => name.startsWith(prefix))
   return [
     '## Metrics of flows',

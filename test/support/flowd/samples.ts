@@ -15,7 +15,7 @@ export function sampleOf(tcpInfo: Partial<TcpInfo> = {}, change: Partial<TcpSamp
 }
 
 /** What a socket of a current kernel tells: every field of `tcp_info` is there, all of its bytes being 1. */
-export const EVERY_FIELD: TcpInfo = readTcpInfo(Buffer.alloc(248, 1))
+export const EVERY_FIELD: TcpInfo = plainTcpInfo(readTcpInfo(Buffer.alloc(248, 1)))
 
 /** What sock_diag told of a socket in a reply (see `SOCKET_REPLY`). */
 export function socketOf(reply: Buffer): SocketRecord | undefined {
