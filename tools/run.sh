@@ -52,6 +52,7 @@ start_flowd() {
     await "$launched" "${flowd[@]}" flows || { cat "$run/flowd.out"; return 1; }
   fi
   tell flowd 'declare a flow:  make flow-start; list them:  bin/tidemark --conf conf/quickstart-flowd.yaml flowd flows'
+  tell '' 'at a glance:     bin/tidemark --conf conf/quickstart-flowd.yaml flowd status'
   tell '' "named pipe:      echo 'start tcp ::1 2345 ::1 5777 cms 14' > $run/flowd.pipe"
   tell '' 'HTTP:            http://127.0.0.1:7777/flows'
   tell '' 'for Prometheus:  http://127.0.0.1:8011/metrics'
@@ -75,7 +76,8 @@ start_network() {
 start_collector() {
   launch collector bin/tidemark --conf conf/quickstart-collector.yaml collector run
   await "$launched" answers 127.0.0.1 8010 || { cat "$run/collector.out"; return 1; }
-  tell collector 'look at it:      bin/tidemark topology; also sites, routers, links, addresses, flows ADDRESS'
+  tell collector 'the whole network is in sight some ten seconds after its start'
+  tell '' 'look at it:      bin/tidemark topology; also sites, routers, links, addresses, flows ADDRESS'
   tell '' 'HTTP:            http://127.0.0.1:8010/api/v1alpha1/topology'
   tell '' "log:             $run/collector.out"
 }

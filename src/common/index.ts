@@ -15,6 +15,7 @@ export {
   describeExpected,
   effectiveValues,
   formatProblem,
+  isHostPort,
   isSection,
   loadConfiguration,
   parseConfiguration,

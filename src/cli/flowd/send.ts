@@ -17,7 +17,8 @@ export function registerSend(flowd: Command): void {
     .action(async (...given: unknown[]) => {
       const command = given.at(-1) as Command
       const client = await controlClient(command)
-      const { refused } = await client.send([command.args.map(asOneWord).join(' ')])
+      const { refused, warnings } = await client.send([command.args.map(asOneWord).join(' ')])
+      for (const { warning } of warnings) process.stderr.write(`warning: ${warning}\n`)
       const first = refused[0]
       if (first !== undefined) throw new TidemarkError('FLOWD_REFUSED', { ...first.error })
     })

@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { isHostPort } from '../../common/index.ts'
 import type { AddressSample } from '../../flowd/index.ts'
 import { formatRows, type OutputFormat, outputOption } from '../output.ts'
 import type { Column } from '../table.ts'
@@ -19,7 +20,11 @@ interface StunSampleOptions {
 
 /** `flowd stun sample`: how this host's private addresses are seen from outside. */
 export function registerStun(flowd: Command): void {
-  const collect = (value: string, earlier: readonly string[]) => [...earlier, value]
+  const collect =
+    (accepts: (value: string) => boolean, form: string) => (value: string, earlier: readonly string[]) => {
+      if (!accepts(value)) throw new InvalidArgumentError(`write it as ${form}`)
+      return [...earlier, value]
+    }
   flowd
     .command('stun')
     .description('how this host is seen from outside')
@@ -27,7 +32,7 @@ export function registerStun(flowd: Command): void {
     .description("ask about each private address of this host, and list every address's reach")
     .addOption(
       new Option('--stun-server <host:port>', 'a STUN server to ask; may be given more than once')
-        .argParser(collect)
+        .argParser(collect(isHostPort, 'HOST:PORT, for example stun.l.google.com:3478'))
         .default([], 'stun.l.google.com:3478'),
     )
     .addOption(
@@ -35,7 +40,7 @@ export function registerStun(flowd: Command): void {
         '--http-service <url>',
         'a web service to ask, as https://ipconfig.io/json; may be given more than once',
       )
-        .argParser(collect)
+        .argParser(collect(isWebAddress, 'a URL, for example https://ipconfig.io/json'))
         .default([], 'none'),
     )
     .addOption(outputOption())
@@ -46,4 +51,8 @@ export function registerStun(flowd: Command): void {
       const samples = await sampleAddresses(sources, new AbortController().signal)
       process.stdout.write(formatRows(output, COLUMNS, samples))
     })
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text)
 }

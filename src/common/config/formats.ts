@@ -17,7 +17,8 @@ export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   'registry-name': { description: 'a name of the registry', accepts: text => /^(?![-+]?[\d.]+$).*\S/.test(text) },
 }
 
-function isHostPort(text: string): boolean {
+/** Whether a text is a name, an IPv4 address or an IPv6 address in brackets, and a port. */
+export function isHostPort(text: string): boolean {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   if (match === null || Number(match[3]) > 65_535) return false
   return match[1] === undefined || isIP(match[1]) === 6

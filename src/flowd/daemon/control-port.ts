@@ -28,6 +28,8 @@ export interface SendResult {
   accepted: number
   /** Lines that were refused, counted from 1. */
   refused: { line: number; error: ErrorBody }[]
+  /** What is odd about lines that were accepted, as an experiment that cannot be marked. */
+  warnings: { line: number; warning: string }[]
 }
 
 /** What a reload changed. */

@@ -48,7 +48,7 @@ class FakePort implements ControlPort {
   send = (lines: readonly string[]) => {
     this.lines.push(...lines)
     const error = errorBody(new TidemarkError('HTTP_BAD_REQUEST', { reason: 'no such state' }))
-    return { accepted: lines.length - 1, refused: [{ line: lines.length, error }] }
+    return { accepted: lines.length - 1, refused: [{ line: lines.length, error }], warnings: [] }
   }
   reload = () => Promise.reject(new TidemarkError('CONFIG_INVALID', { file: 'f', count: 1, problems: 'f:1:1: bad' }))
   metrics = () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' })

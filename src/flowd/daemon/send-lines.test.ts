@@ -19,8 +19,14 @@ function send(lines: readonly string[], outcome: Outcome = 'started') {
 describe('lines that are sent', () => {
   it('become events; blank ones do nothing', () => {
     const { events, result } = send(['start tcp ::1 1 ::2 2 cms 14', '', '  '])
-    expect(result).toEqual({ accepted: 1, refused: [] })
+    expect(result).toEqual({ accepted: 1, refused: [], warnings: [] })
     expect(events).toMatchObject([{ state: 'start', experiment: 3, activity: 14, origin: 'control' }])
+  })
+
+  it('are taken with a warning when they say what cannot be marked', () => {
+    const { result } = send(['', 'start tcp ::1 1 ::2 2 600 3', 'end tcp ::1 1 ::2 2 600 3'])
+    const warnings = [{ line: 2, warning: expect.stringContaining('announced, not marked') as string }]
+    expect(result).toEqual({ accepted: 2, refused: [], warnings })
   })
 
   it('are refused one by one, each with its number, blank lines counted', () => {

@@ -81,6 +81,7 @@ describe('readEventLine', () => {
       value: { event: { experiment: 1023 }, warnings: [expect.stringContaining('not marked')] },
     })
     expect(read('start tcp ::1 1 ::1 2 511 2')).toMatchObject({ ok: true, value: { warnings: [] } })
+    expect(read('end tcp ::1 1 10.0.0.1 2 1023 2')).toMatchObject({ ok: true, value: { warnings: [] } })
   })
 
   it('names what is wrong, the value, and the remedy', () => {

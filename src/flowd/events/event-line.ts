@@ -5,8 +5,7 @@ import { joinEndpoints, readEndpoint, warningOfTuple } from './five-tuple.ts'
 import { readIds, warningOfIds } from './ids.ts'
 
 /** The grammar of one line, as messages show it. */
-export const EVENT_LINE_GRAMMAR =
-  'start|end tcp|udp SOURCE-IP SOURCE-PORT DESTINATION-IP DESTINATION-PORT EXPERIMENT ACTIVITY'
+const EVENT_LINE_GRAMMAR = 'start|end tcp|udp SOURCE-IP SOURCE-PORT DESTINATION-IP DESTINATION-PORT EXPERIMENT ACTIVITY'
 
 /** An event that was read, with what is odd about it. */
 export interface ReadEvent {
@@ -37,7 +36,9 @@ export function readEventLine(line: string, registry: Registry, origin: string):
   if (!ids.ok) return ids
   const { experiment, activity } = ids.value
   const flow = joinEndpoints(protocol, source.value, destination.value)
-  const warnings = [warningOfTuple(flow), warningOfIds(ids.value)].filter(warning => warning !== undefined)
+  // An end repeats what its start said.
+  const found = state === 'start' ? [warningOfTuple(flow), warningOfIds(ids.value)] : []
+  const warnings = found.filter(warning => warning !== undefined)
   return { ok: true, value: { event: { state, flow, experiment, activity, origin }, warnings } }
 }
 

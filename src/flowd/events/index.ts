@@ -1,5 +1,5 @@
 export type { ReadEvent } from './event-line.ts'
-export { EVENT_LINE_GRAMMAR, eventLineError, readEventLine, splitRunTogether } from './event-line.ts'
+export { eventLineError, readEventLine, splitRunTogether } from './event-line.ts'
 export { joinEndpoints, readEndpoint, warningOfTuple } from './five-tuple.ts'
 export { activityOption, complaintsOfIds, experimentOption } from './id-options.ts'
 export type { FlowIds } from './ids.ts'

@@ -61,6 +61,13 @@ describe('the life of flowd', () => {
     const flows = JSON.parse(run('flows', '-o', 'json').stdout) as unknown[]
     expect(flows).toHaveLength(2)
     expect(run('flows', '-o', 'jsonl').stdout.trim().split('\n')).toHaveLength(2)
+    const odd = run('send', 'start', 'udp', '::1', '1', '::1', '2', '600', '14')
+    expect(odd).toEqual({ status: 0, stdout: '', stderr: expect.stringMatching(/^warning: experiment 600 /) as string })
+    expect(run('send', 'end', 'udp', '::1', '1', '::1', '2', '600', '14')).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
     const wrong = run('send', 'start', 'sctp', '2001:db8::1', '2345', '2001:db8::2', '5777', 'cms', '4')
     expect(wrong).toMatchObject({ status: 1, stderr: expect.stringMatching(/EVENT_REFUSED[\s\S]*remedy: /) as string })
     const unknown = run('send', 'end', 'tcp', '2001:db8::9', '2345', '2001:db8::2', '5777', 'cms', '4')
@@ -224,6 +231,8 @@ describe('the command line', () => {
       ['flowd', 'nonsense'],
       ['flowd', 'send', 'start'],
       ['flowd', 'flows', '-o', 'xml'],
+      ['flowd', 'stun', 'sample', '--stun-server', 'host-without-port'],
+      ['flowd', 'stun', 'sample', '--http-service', 'ipconfig.io'],
       ['--what'],
     ]) {
       expect(tidemark(...words).status).toBe(2)
