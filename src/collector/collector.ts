@@ -13,7 +13,7 @@ import {
   VanIngest,
   type VanIngestOptions,
 } from './ingest/index.ts'
-import { CollectorMetrics } from './metrics/index.ts'
+import { CollectorMetrics, exportHttpCounts } from './metrics/index.ts'
 
 export interface CollectorSetup {
   configuration: CollectorConfiguration
@@ -69,6 +69,7 @@ export class Collector implements Service {
       readiness: () => this.readiness(),
       log,
     })
+    exportHttpCounts(this.metrics, () => this.#api.counts)
     this.#services = new ServiceGroup([metrics, this.#api, new Expiry(this.graph, clock), this.ingest])
   }
 

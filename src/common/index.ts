@@ -27,7 +27,7 @@ export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 export type { ErrorBody } from './http.ts'
 export { answerErrorsFromTable, errorBody, says } from './http.ts'
-export type { HttpAccessOptions } from './http-access/index.ts'
+export type { GateCounts, HttpAccessOptions } from './http-access/index.ts'
 export {
   HTTP_ACCESS_OPTIONS,
   HttpGate,

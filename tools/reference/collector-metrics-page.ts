@@ -1,6 +1,6 @@
 import { WatchHub } from '../../src/collector/api/index.ts'
 import { AMQP_PORT, SOURCE_TIMERS, systemClock, VanIngest } from '../../src/collector/ingest/index.ts'
-import { CollectorMetrics } from '../../src/collector/metrics/index.ts'
+import { CollectorMetrics, exportHttpCounts } from '../../src/collector/metrics/index.ts'
 import { Metrics, silentLogger } from '../../src/common/index.ts'
 import { exampleNetwork, tellConnections } from './example-van.ts'
 import { familiesOf, familyTable } from './metric-families.ts'
@@ -60,6 +60,8 @@ async function scrape(): Promise<string> {
   ingest.counters.countFlush('first')
   ingest.counters.countFlush('gap')
   ingest.counters.countProblems({ 'unknown-attribute': 1 })
+  ingest.counters.tellUp({ id: 'fz6wq:0', type: 'ROUTER' }, true)
+  exportHttpCounts(metrics, () => ({ connections: 0, turnedAway: 0, unauthorized: 0 }))
   metrics.gauge('tidemark_collector_van_sources', '', ['phase']).labels({ phase: 'live' }).set(1)
   let text = ''
   for await (const block of collector.blocks()) text += block

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -74,6 +75,28 @@ describe('the collector with tokens and passwords', () => {
     let seen = ''
     while (!seen.includes('"id":"a"')) seen += (await reader.read()).value ?? ''
     stop.abort()
+  })
+
+  it('counts its connections, those that are too many, and requests without credentials', async () => {
+    // The hub's watchers and 4096 more may be there; a negative number of watchers makes that few.
+    await using api = await RunningApi.start({ access: access() }, { maxWatchers: 3 - 4096 })
+    const port = Number(new URL(api.server.address).port)
+    const sockets: Socket[] = []
+    const open = () => {
+      const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined)
+      sockets.push(socket)
+      return socket
+    }
+    for (let index = 0; index < 3; index += 1) open()
+    await expect.poll(() => api.server.counts.connections).toBe(3)
+    const refused = open()
+    await once(refused, 'close')
+    expect(api.server.counts).toEqual({ connections: 3, turnedAway: 1, unauthorized: 0 })
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => api.server.counts.connections).toBe(0)
+    await ask(`${api.url}/links`, bearer(WRONG))
+    await ask(`${api.url}/links`, bearer(TOKEN))
+    expect(api.server.counts).toMatchObject({ turnedAway: 1, unauthorized: 1 })
   })
 
   it('leaves the probes open', async () => {

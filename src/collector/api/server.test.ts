@@ -112,6 +112,7 @@ describe('v1alpha1', () => {
       api.watch('/links?watch=1')
       await expect.poll(() => api.hub.watchers).toBe(1)
       expect(await get(`${api.url}/links?watch=1`)).toMatchObject({ status: 503, body: { error: 'too many watchers' } })
+      expect(api.hub.turnedAway).toBe(1)
     })
   })
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { type FastifyInstance } from 'fastify'
-import type { HttpAccessOptions, Logger, Service } from '../../common/index.ts'
+import type { GateCounts, HttpAccessOptions, Logger, Service } from '../../common/index.ts'
 import { answerErrorsFromTable, compressLargeBodies, HttpGate, listenError, says } from '../../common/index.ts'
 import type { Readiness } from './probes.ts'
 import { addProbes } from './probes.ts'
@@ -65,6 +65,11 @@ export class ApiServer implements Service {
   get address(): string {
     if (this.#address === undefined) throw new Error('the API server is not started')
     return this.#address
+  }
+
+  /** Its connections, and what it refused. */
+  get counts(): Readonly<GateCounts> {
+    return this.#gate.counts
   }
 
   /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */

@@ -1,4 +1,4 @@
-import type { CounterMetric, Metrics, StageAccount } from '../../common/index.ts'
+import type { CounterMetric, GaugeMetric, Metrics, StageAccount } from '../../common/index.ts'
 import type { DecodeProblem, DecodeTally } from '../../vanflow/index.ts'
 import type { ApplyOutcome } from '../graph/source.ts'
 import type { FlushReason } from './source.ts'
@@ -49,6 +49,7 @@ export class VanCounters {
   sweptRecords = 0
   readonly #flushSeries: CounterMetric<'reason'>
   readonly #attributeSeries: CounterMetric<'problem'>
+  readonly #upSeries: GaugeMetric<'source' | 'type'>
 
   constructor(metrics: Metrics) {
     this.messages = metrics.stage('van-messages')
@@ -59,6 +60,11 @@ export class VanCounters {
       `${prefix}_attributes_noted_total`,
       'Attributes that were left out of a record, or kept by number because nobody knows them.',
       ['problem'],
+    )
+    this.#upSeries = metrics.gauge(
+      `${prefix}_source_up`,
+      'A router or controller: 1 while it is heard, 0 once it is silent (stale), until it counts as gone.',
+      ['source', 'type'],
     )
     metrics.counterOf(
       `${prefix}_flushes_refused_total`,
@@ -77,6 +83,13 @@ export class VanCounters {
       'Records that ended because the answer to a FLUSH did not mention them.',
       () => this.sweptRecords,
     )
+  }
+
+  /** Tells whether a source is heard; undefined once it is gone. */
+  tellUp({ id, type }: { id: string; type: string }, isUp: boolean | undefined): void {
+    const labels = { source: id, type }
+    if (isUp === undefined) this.#upSeries.remove(labels)
+    else this.#upSeries.labels(labels).set(isUp ? 1 : 0)
   }
 
   countFlush(reason: FlushReason): void {

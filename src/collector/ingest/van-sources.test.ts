@@ -1,6 +1,6 @@
 import rhea from 'rhea'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Metrics, silentLogger } from '../../common/index.ts'
+import { type Logger, Metrics, silentLogger } from '../../common/index.ts'
 import {
   ATTRIBUTE,
   encodeBeacon,
@@ -55,12 +55,16 @@ let counters: VanCounters
 let metrics: Metrics
 let sources: VanSources
 let canSend: boolean
+let logged: string[]
 
 beforeEach(() => {
   port = new ToldPort()
   attached = new Map()
   sent = []
   canSend = true
+  logged = []
+  const write = (_fields: object, message: string) => void logged.push(message)
+  const log: Logger = { ...silentLogger, info: write, warn: write }
   metrics = new Metrics({ prefix: 'test' })
   counters = new VanCounters(metrics)
   const links = {
@@ -75,7 +79,7 @@ beforeEach(() => {
       return canSend
     },
   }
-  sources = new VanSources(port, links, { timers: SOURCE_TIMERS, maxSources: 3 }, counters, silentLogger)
+  sources = new VanSources(port, links, { timers: SOURCE_TIMERS, maxSources: 3 }, counters, log)
 })
 
 function receive(address: string, payload: Buffer, atS = 0): void {
@@ -216,6 +220,31 @@ describe('the sources of a network', () => {
     sources.tick(7e6)
     expect(port.told.at(-1)).toBe(`sweep ${ROUTER}`)
     expect(counters.sweptRecords).toBe(2)
+  })
+
+  it('says which source is silent, in metrics and in the log, until it is heard again or gone', async () => {
+    const up = async () => {
+      const lines = (await metrics.text())
+        .split('\n')
+        .filter(line => line.startsWith('tidemark_collector_van_source_up{'))
+      return lines.map(line => line.slice(line.indexOf('{')))
+    }
+    liveRouter()
+    expect(await up()).toEqual([`{source="${ROUTER}",type="ROUTER"} 1`])
+    sources.tick(10.6e6)
+    expect(await up()).toEqual([`{source="${ROUTER}",type="ROUTER"} 0`])
+    receive(MAIN, encodeHeartbeat({ to: MAIN, messageId: 11, id: ROUTER, nowUs: 0 }, 'router'), 11)
+    expect(await up()).toEqual([`{source="${ROUTER}",type="ROUTER"} 1`])
+    sources.tick(30e6)
+    sources.tick(50e6)
+    expect(await up()).toEqual([])
+    expect(logged).toEqual([
+      'source discovered',
+      'source is silent',
+      'source is heard again',
+      'source is silent',
+      'source gone: silent for too long',
+    ])
   })
 
   it('ends a silent source when it was last heard, and takes its late return for a new one (defect 13)', () => {

@@ -174,6 +174,7 @@ export class VanSources {
     const handle = this.#port.openSource(sourceIdOf(beacon), toSourceType(beacon.sourceType), nowUs)
     const source = createSource(beacon, handle, this.#options.timers, { nowUs, deafBeforeUs: this.#deafUs })
     this.#sources.set(source.id, source)
+    this.#counters.tellUp(source, true)
     this.#log.info({ source: source.id, type: source.type, epoch: handle.epoch }, 'source discovered')
     this.#heard(source, beacon, address, nowUs)
     this.#links.attach(source)
@@ -237,8 +238,18 @@ export class VanSources {
         { source: source.id, epoch: source.handle.epoch, from: before, to: state.phase },
         'source changed',
       )
+      this.#tellSilence(source, before)
     }
     for (const action of actions) this.#perform(source, action, nowUs)
+  }
+
+  #tellSilence(source: VanSource, before: SourcePhase): void {
+    const { phase } = source.state
+    const isStale = phase === 'stale'
+    if (phase === 'gone' || isStale === (before === 'stale')) return
+    this.#counters.tellUp(source, !isStale)
+    const said = isStale ? 'source is silent' : 'source is heard again'
+    this.#log.info({ source: source.id, type: source.type, epoch: source.handle.epoch }, said)
   }
 
   #perform(source: VanSource, action: SourceAction, nowUs: number): void {
@@ -260,6 +271,7 @@ export class VanSources {
         break
       case 'close':
         this.#goneTotal += 1
+        this.#counters.tellUp(source, undefined)
         this.#sources.delete(source.id)
         this.#port.closeSource(source.handle, 'silent', source.lastHeardUs, nowUs)
         this.#links.detach(source)

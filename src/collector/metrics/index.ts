@@ -1,1 +1,2 @@
 export { CollectorMetrics } from './collector-metrics.ts'
+export { exportHttpCounts } from './http-counts.ts'

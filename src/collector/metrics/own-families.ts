@@ -27,6 +27,7 @@ export function ownFamilies(view: ViewPort, hub: WatchHub, traffic: TrafficMetri
     single('watchers', 'Clients that watch now.', () => hub.watchers),
     single('watch_objects_total', 'Changed objects handed to watchers.', () => hub.framesSent),
     single('watch_bytes', 'Memory that waits for watchers to read.', () => hub.memoryBytes),
+    single('watchers_refused_total', 'Clients that asked to watch when as many as may be did.', () => hub.turnedAway),
     byWord('watchers_cut_total', 'Watchers that were cut, by cause.', 'cause', () => hub.cuts),
     single('traffic_connections', 'Connections that the skupper metrics count.', () => traffic.connections),
     single('traffic_waiting', 'Connections and requests that wait to learn whose they are.', () => {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { messageOf, TidemarkError } from '../errors/index.ts'
 import type { Logger } from '../log.ts'
@@ -34,6 +35,16 @@ const OVERDUE_CHECK_MS = 1000
 /** What anyone may ask: it tells how the process does, and nothing of what it knows. */
 const PROBES = new Set(['/healthz', '/readyz'])
 
+/** What a gate has seen. */
+export interface GateCounts {
+  /** Connections that are open now. */
+  connections: number
+  /** Connections that were closed at once, because there were as many as may be. */
+  turnedAway: number
+  /** Requests that were refused for want of accepted credentials. */
+  unauthorized: number
+}
+
 /** Who may use an HTTP server, and how much of it: TLS, authentication and limits, for both roles. */
 export class HttpGate {
   readonly #options: HttpGateOptions
@@ -41,6 +52,7 @@ export class HttpGate {
   readonly #warnings: LogThrottle
   readonly #tlsServers: TlsServer[] = []
   readonly #admissions = new Admissions()
+  readonly #counts: GateCounts = { connections: 0, turnedAway: 0, unauthorized: 0 }
   #secrets: Secrets = { credentials: {} }
   #lastProblem = ''
 
@@ -49,6 +61,10 @@ export class HttpGate {
     const { certificateFile, keyFile, tokenFile, passwordFile } = options.access
     this.#watch = new FileWatch([certificateFile, keyFile, tokenFile, passwordFile].filter(file => file !== ''))
     this.#warnings = new LogThrottle(options.log)
+  }
+
+  get counts(): Readonly<GateCounts> {
+    return this.#counts
   }
 
   /**
@@ -92,7 +108,24 @@ export class HttpGate {
     if ('setSecureContext' in server) this.#tlsServers.push(server)
     server.maxConnections = maxConnections
     server.setTimeout(IDLE_MS)
+    this.#count(server)
     return server
+  }
+
+  #count(server: Server): void {
+    server.on('connection', (socket: Socket) => {
+      this.#counts.connections += 1
+      socket.once('close', () => {
+        this.#counts.connections -= 1
+      })
+    })
+    server.on('drop', () => {
+      this.#counts.turnedAway += 1
+      this.#warnings.warn(() => [
+        { connections: this.#counts.connections },
+        'a connection was closed at once: there are as many as may be',
+      ])
+    })
   }
 
   /** Refuses requests that nobody may send, before their body is read. Call it before adding routes. */
@@ -105,6 +138,7 @@ export class HttpGate {
         this.#admissions.add(request.raw, reply.raw)
         return
       }
+      this.#counts.unauthorized += 1
       this.#warnings.warn(() => [{ client: request.ip }, 'a request without accepted credentials was refused'])
       reply.header('www-authenticate', challenge(credentials))
       throw new TidemarkError('HTTP_UNAUTHORIZED')

@@ -1,3 +1,4 @@
+export type { GateCounts } from './http-gate.ts'
 export { HttpGate } from './http-gate.ts'
 export type { HttpAccessOptions } from './options.ts'
 export { HTTP_ACCESS_OPTIONS } from './options.ts'

@@ -45,7 +45,7 @@ export function v1alpha1(options: V1alpha1Options): (server: FastifyInstance) =>
         const selection = select(projection, query)
         if (selection === undefined) return refuse(reply, 400, 'vanaddr argument missing')
         if (!query.watch) return list(reply, selection, log)
-        if (hub.isFull) return refuse(reply, 503, 'too many watchers')
+        if (!hub.admits()) return refuse(reply, 503, 'too many watchers')
         return watch(request, reply, selection, options)
       })
     }

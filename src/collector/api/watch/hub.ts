@@ -36,6 +36,7 @@ export class WatchHub {
   /** By key: an identity may go over to another record between two deliveries. */
   readonly #changed = new Map<number, ViewRecord>()
   #framesSent = 0
+  #turnedAway = 0
   #isAnyFlowWatched = false
   #unsubscribe: (() => void) | undefined
   #delivery: NodeJS.Timeout | undefined
@@ -56,8 +57,16 @@ export class WatchHub {
     return this.#options.maxWatchers
   }
 
-  get isFull(): boolean {
-    return this.#clients.size >= this.#options.maxWatchers
+  /** Whether another may watch; one that may not is counted. */
+  admits(): boolean {
+    if (this.#clients.size < this.#options.maxWatchers) return true
+    this.#turnedAway += 1
+    return false
+  }
+
+  /** How many asked to watch and were refused. */
+  get turnedAway(): number {
+    return this.#turnedAway
   }
 
   /** How many watchers were cut, by cause. */
