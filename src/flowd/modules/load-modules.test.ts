@@ -51,7 +51,7 @@ describe('modules from outside', () => {
   })
 
   it('have sections in the configuration, with defaults, warnings and origins as others have', () => {
-    writeFileSync(configuration, `modules: [${echo}]\nplugins:\n  echo:\n    pth: 1\n`)
+    writeFileSync(configuration, `modules: [${echo}]\nplugins:\n  echo:\n    pth: 1\nbackends: { firefly: {} }\n`)
     const loaded = loadFlowdConfiguration({ conf: configuration, calledAsFlowdGo: false })
     expect(loaded.values.plugins).toEqual({ echo: { path: '/x' } })
     expect(loaded.warnings.map(({ message }) => message)).toEqual(["unknown key, ignored; did you mean 'path'?"])
