@@ -16,6 +16,9 @@ import { RecordReader } from './view/record-reader.ts'
 import { RecordView } from './view/record-view.ts'
 import type { EvictionCause, ViewChange } from './view-port.ts'
 
+/** Sources that may take over a record: a site has a few routers and a controller. More add nothing to its safety. */
+const MOST_CO_OWNERS = 16
+
 /** The records of the graph, and all that follows when one begins, ends, lives after all, or goes. */
 export class Records {
   readonly store: RecordStore
@@ -80,9 +83,11 @@ export class Records {
 
   /** Another open source mentions a record that has an owner. */
   share(row: number, source: EventSource): void {
-    const sharing = this.coOwners.get(row)
-    if (sharing === undefined) this.coOwners.set(row, [source])
-    else if (!sharing.includes(source)) sharing.push(source)
+    const sharing = this.coOwners.get(row) ?? []
+    if (sharing.includes(source)) return
+    // Controllers come and go for as long as a site lives: those that went are let go here.
+    const open = sharing.filter(({ isOpen }) => isOpen)
+    if (open.length < MOST_CO_OWNERS) this.coOwners.set(row, [...open, source])
   }
 
   /** Gives a live record to another open source that mentions it. False when there is none. */

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TidemarkError } from '../../common/index.ts'
 import type { AmqpConnection, AmqpOptions, AmqpPeer } from './amqp.ts'
 import { connectAmqp } from './rhea-connection.ts'
+import { MAX_UNFINISHED_BYTES } from './unfinished-messages.ts'
 
 const OPTIONS = { credit: 1000, idleTimeoutMs: 4000, openTimeoutMs: 500 }
 const toStop: (() => unknown)[] = []
@@ -205,6 +206,20 @@ describe('the connection to a router', () => {
     expect(await say('')).toMatchObject({
       code: 'AMQP_UNREACHABLE',
       message: expect.stringContaining('500 ms') as string,
+    })
+  })
+
+  it('ends when a message never does', async () => {
+    const router = await listen()
+    const { connection, opened, closed } = connect(router.port)
+    await opened
+    await subscribe(connection, 'mc/a')
+    const sender = router.senders.get('mc/a')!
+    // In some forty transfers: before the last of them came it is clear that no router sends that.
+    sender.send(Buffer.alloc(MAX_UNFINISHED_BYTES + 8_000_000), undefined, 0)
+    expect(await closed).toMatchObject({
+      code: 'AMQP_PROTOCOL',
+      message: expect.stringContaining('that do not end') as string,
     })
   })
 

@@ -8,6 +8,7 @@ import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
 import { FrameAligner, MAX_FRAME_LENGTH } from './frame-aligner.ts'
 import { openSocket } from './router-socket.ts'
 import { saslMechanisms } from './sasl.ts'
+import { UnfinishedMessages } from './unfinished-messages.ts'
 
 /** Transfers that the session takes in before it must widen its window; large, so that no receiver stalls another. */
 const SESSION_WINDOW = 8192
@@ -72,7 +73,7 @@ class RheaConnection implements AmqpConnection {
       ...(Object.keys(mechanisms).length > 0 ? { sasl_mechanisms: mechanisms } : {}),
     })
     this.#connection = connection
-    leaveUndecoded(connection)
+    this.#takeTransfers(connection)
     this.#alignFrames(connection)
     this.#listen(connection)
   }
@@ -94,7 +95,7 @@ class RheaConnection implements AmqpConnection {
     receiver.on('receiver_open', () => subscriber.attached())
     receiver.on('message', (context: EventContext) => {
       this.#settle(context)
-      // The bytes as they came, see leaveUndecoded.
+      // The bytes as they came, see #takeTransfers.
       subscriber.message(context.message as unknown as Buffer)
     })
     receiver.on('receiver_error', () => undefined)
@@ -157,6 +158,28 @@ class RheaConnection implements AmqpConnection {
     return this.#socket
   }
 
+  /**
+   * Makes rhea hand on message payloads of this connection undecoded (its generic decoder takes 80 % of the CPU), and
+   * ends the connection when it would keep more of unfinished ones than any router sends.
+   */
+  #takeTransfers(connection: Connection): void {
+    const onTransfer = Reflect.get(connection, 'on_transfer') as (this: Connection, frame: TransferFrame) => void
+    const onDetach = Reflect.get(connection, 'on_detach') as (this: Connection, frame: DetachFrame) => void
+    const unfinished = new UnfinishedMessages()
+    Object.assign(connection, {
+      on_transfer: (frame: TransferFrame): void => {
+        const { performative, payload } = frame
+        this.#orEnd(() => unfinished.add(performative.handle, payload?.length ?? 0, performative.more !== true))
+        performative.message_format = UNDECODED
+        onTransfer.call(connection, frame)
+      },
+      on_detach: (frame: DetachFrame): void => {
+        unfinished.forget(frame.performative.handle)
+        onDetach.call(connection, frame)
+      },
+    })
+  }
+
   /** Hands rhea whole frames, so that it need not copy the stream; what is no frame ends the connection. */
   #alignFrames(connection: Connection): void {
     const input = Reflect.get(connection, 'input') as (this: Connection, bytes: Buffer) => void
@@ -164,15 +187,22 @@ class RheaConnection implements AmqpConnection {
     Object.assign(connection, {
       input: (chunk: Buffer): void => {
         this.#lastReadMs = performance.now()
-        try {
+        this.#orEnd(() => {
           for (const piece of aligner.take(chunk)) input.call(connection, piece)
-        } catch (error) {
-          const url = endpointUrl(this.#endpoint)
-          this.#failure ??= new TidemarkError('AMQP_PROTOCOL', { url, reason: messageOf(error) }, error)
-          this.#abort()
-        }
+        })
       },
     })
+  }
+
+  /** Does something with what came; a failure says that it is not as AMQP should be, and ends the connection. */
+  #orEnd(take: () => void): void {
+    try {
+      take()
+    } catch (error) {
+      const url = endpointUrl(this.#endpoint)
+      this.#failure ??= new TidemarkError('AMQP_PROTOCOL', { url, reason: messageOf(error) }, error)
+      this.#abort()
+    }
   }
 
   /** Without a relay (ANONYMOUS-RELAY not offered) each address needs a sender of its own. */
@@ -250,22 +280,17 @@ class RheaConnection implements AmqpConnection {
   }
 }
 
-interface TransferFrame {
-  performative: { message_format: number }
-}
-
-/** Makes rhea hand on message payloads of this connection undecoded: its generic decoder takes 80 % of the CPU. */
-function leaveUndecoded(connection: Connection): void {
-  const onTransfer = Reflect.get(connection, 'on_transfer') as (this: Connection, frame: TransferFrame) => void
-  Object.assign(connection, {
-    on_transfer(frame: TransferFrame): void {
-      frame.performative.message_format = UNDECODED
-      onTransfer.call(connection, frame)
-    },
-  })
-}
-
 function textOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'no reason given'
   return [Reflect.get(error, 'condition'), Reflect.get(error, 'description')].filter(Boolean).join(': ')
+}
+
+/** The parts of rhea's frames that are looked at; rhea does not declare them. */
+interface TransferFrame {
+  performative: { handle: number; message_format: number; more?: boolean }
+  payload?: Buffer
+}
+
+interface DetachFrame {
+  performative: { handle: number }
 }

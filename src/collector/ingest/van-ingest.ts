@@ -1,4 +1,4 @@
-import type { GaugeMetric, Logger, Metrics, Service } from '../../common/index.ts'
+import { type GaugeMetric, type Logger, LogThrottle, type Metrics, type Service } from '../../common/index.ts'
 import type { IngestPort } from '../graph/ingest-port.ts'
 import type { Clock } from './clock.ts'
 import type { RouterEndpoint } from './endpoint.ts'
@@ -61,6 +61,7 @@ export class VanIngest implements Service {
   readonly counters: VanCounters
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #linkWarnings: LogThrottle
   readonly #connection: RouterConnection
   readonly #sources: VanSources
   readonly #inbox: Inbox<Received>
@@ -74,6 +75,7 @@ export class VanIngest implements Service {
   constructor(options: VanIngestOptions, { port, clock, metrics, log }: VanIngestContext) {
     this.#clock = clock
     this.#log = log
+    this.#linkWarnings = new LogThrottle(log)
     this.counters = new VanCounters(metrics)
     this.#phases = metrics.gauge(
       'tidemark_collector_van_sources',
@@ -119,6 +121,7 @@ export class VanIngest implements Service {
     await this.#connection.stop()
     this.counters.messages.drop('shutdown', this.#inbox.clear())
     this.#sources.close(this.#clock.nowUs())
+    this.#linkWarnings.flush()
   }
 
   /** Reads from another router, or from the same in another way; sources that it tells of as well live on. */
@@ -218,7 +221,7 @@ export class VanIngest implements Service {
         },
         message: payload => this.#receive(payload, address, source),
         detached: reason => {
-          this.#log.warn({ source: source.id, address, reason }, 'the router ended a link')
+          this.#linkWarnings.warn(() => [{ source: source.id, address, reason }, 'the router ended a link'])
           this.#sources.onLinkLost(source, address, this.#nowUs())
         },
       })

@@ -121,6 +121,18 @@ function balance(): number {
 }
 
 describe('the sources of a network', () => {
+  it('takes no message numbers of a router by the links of others, which could feign a restart', () => {
+    liveRouter()
+    for (const messageId of [50, 5]) {
+      receive('mc/sfe.other', encodeHeartbeat({ to: 'mc/sfe.other', id: ROUTER, nowUs: 1e6, messageId }, 'router'), 1)
+    }
+    expect(counters.restarts).toBe(0)
+    for (const messageId of [50, 5]) {
+      receive(MAIN, encodeHeartbeat({ to: MAIN, id: ROUTER, nowUs: 5e6, messageId }, 'router'), 5)
+    }
+    expect(counters.restarts).toBe(1)
+  })
+
   it('attaches all addresses of a router, the main one last, and asks it when that is up (V5)', () => {
     beacon()
     expect([...attached.keys()]).toEqual([`${MAIN}.flows`, `${MAIN}.logs`, MAIN])

@@ -22,7 +22,7 @@ import {
 } from './source.ts'
 import type { SourceTimers } from './source-timers.ts'
 import type { VanCounters } from './van-counters.ts'
-import { createSource, isUsable, sourceIdOf, toSourceType, type VanSource } from './van-source.ts'
+import { BEACON_ADDRESS, createSource, isUsable, sourceIdOf, toSourceType, type VanSource } from './van-source.ts'
 
 /** What the sources ask of the connection; both do nothing while there is none. */
 export interface VanLinks {
@@ -218,7 +218,9 @@ export class VanSources {
   #heard(source: VanSource, { messageId, kind }: VanMessage, address: string, nowUs: number): void {
     source.lastHeardUs = nowUs
     source.deafBeforeUs = this.#deafUs
-    if (messageId !== undefined && source.type === 'ROUTER') {
+    // Whoever tells of a source by the link of another is not believed its numbers.
+    const isOwnLink = address === BEACON_ADDRESS || source.addresses.includes(address)
+    if (messageId !== undefined && source.type === 'ROUTER' && isOwnLink) {
       const verdict = source.ids.observe(address, messageId, nowUs)
       if (verdict === 'restarted') this.#step(source, { kind: 'restarted', nowUs }, nowUs)
       else if (verdict === 'repeated') this.#counters.repeatedMessages += 1

@@ -11,6 +11,10 @@ export const LINK_ERRORS: Family = {
 
 const LINK_ERROR_LABELS = ['site_id', 'role'] as const
 
+/** Labels come from the routers; beyond so many of them links are counted under `other`. */
+const MAX_SERIES = 1000
+const OTHER_LINKS = labelText(LINK_ERROR_LABELS, ['other', 'other'])
+
 /** Links whose last count is remembered, so that one that comes back counts on. */
 const MAX_LINKS = 10_000
 
@@ -41,7 +45,9 @@ export class LinkErrors {
     const siteId = siteIdOf(this.#view, record)
     if (siteId === undefined) return
     const labels = labelText(LINK_ERROR_LABELS, [siteId, text(record, 'role') ?? 'unknown'])
-    this.#errors.set(labels, (this.#errors.get(labels) ?? 0) + Math.max(0, downCount - before))
+    const isRoom = this.#errors.size < MAX_SERIES || this.#errors.has(labels)
+    const counted = isRoom ? labels : OTHER_LINKS
+    this.#errors.set(counted, (this.#errors.get(counted) ?? 0) + Math.max(0, downCount - before))
   }
 
   lines(): string {

@@ -258,6 +258,23 @@ describe('request metrics', () => {
     expect(network.requests.map(line => traffic.exec(line)?.slice(1))).toEqual([['tcp', 'GET', 'unknown', '1']])
   })
 
+  it("count as nobody's when their connection goes before it was known", () => {
+    network.tellSites()
+    network.tell('BIFLOW_TPORT', 'fz6wq:9', { octets: 5 })
+    network.tell('BIFLOW_APP', 'fz6wq:10', {
+      parent: 'fz6wq:9',
+      startTime: T,
+      endTime: T + 5,
+      method: 'GET',
+      result: '200',
+    })
+    network.settle()
+    network.tell('BIFLOW_TPORT', 'fz6wq:9', { endTime: T + 9 })
+    network.graph.expire(T + 3600e6)
+    expect(network.view.get('fz6wq:9')).toBeUndefined()
+    expect(network.requests).toEqual([expect.stringMatching(/source_site_id="unknown".*method="GET",code="2xx" 1$/)])
+  })
+
   it('count a request of older routers once, though both sides tell it', () => {
     network.tellSites()
     network.tellProcesses()
@@ -353,6 +370,22 @@ describe('the inventory', () => {
     }
     network.tell('LINK', 'fz6wq:1', { downCount: 1 })
     expect(value()).toBe(6)
+  })
+})
+
+describe('labels that routers make up', () => {
+  it('are bounded: links with ever new roles are counted under "other"', () => {
+    const errors = new LinkErrors(network.view)
+    network.view.subscribe(change => errors.onChange(change))
+    network.tell('ROUTER', 'fz6wq:0', { startTime: T, parent: 's01' })
+    for (let number = 1; number <= 3000; number += 1) {
+      const link = { parent: 'fz6wq:0', startTime: T, role: `role-${number}` }
+      network.tell('LINK', `fz6wq:${number}`, { ...link, downCount: 0 })
+      network.tell('LINK', `fz6wq:${number}`, { downCount: 1 })
+    }
+    const lines = errors.lines().trimEnd().split('\n')
+    expect(lines.length).toBeLessThanOrEqual(1001)
+    expect(lines.at(-1)).toBe('skupper_site_link_errors_total{site_id="other",role="other"} 2000')
   })
 })
 

@@ -103,7 +103,7 @@ export class TrafficMetrics {
     } else if (kind === 'evicted' && client.key === record.key) {
       // What is still to be counted of it is counted now.
       if (this.#changed.remove(record) || this.#waitingClients.has(record.key)) this.#work(record, nowMs, true)
-      this.#forget(record)
+      this.#forget(record, nowMs)
     } else {
       this.#changed.add(client)
     }
@@ -180,11 +180,12 @@ export class TrafficMetrics {
     this.#foundSinceMs = nowMs
   }
 
-  #forget({ key }: ViewRecord): void {
+  /** What waited for a connection to be known counts as nobody's when it goes. */
+  #forget({ key }: ViewRecord, nowMs: number): void {
     const series = this.#slots.series(key)
     if (series !== undefined) series.live -= 1
     this.#slots.end(key)
-    this.#waiting.take(key)
+    for (const request of this.#waiting.take(key)) this.#addRequest(UNKNOWN_TRAFFIC, request, nowMs)
     this.#waitingClients.delete(key)
   }
 
