@@ -32,7 +32,7 @@ export function registerStun(flowd: Command): void {
     .description("ask about each private address of this host, and list every address's reach")
     .addOption(
       new Option('--stun-server <host:port>', 'a STUN server to ask; may be given more than once')
-        .argParser(collect(isHostPort, 'HOST:PORT, for example stun.l.google.com:3478'))
+        .argParser(collect(isServer, 'HOST or HOST:PORT, for example stun.l.google.com:3478'))
         .default([], 'stun.l.google.com:3478'),
     )
     .addOption(
@@ -51,6 +51,11 @@ export function registerStun(flowd: Command): void {
       const samples = await sampleAddresses(sources, new AbortController().signal)
       process.stdout.write(formatRows(output, COLUMNS, samples))
     })
+}
+
+/** STUN has a port of its own, which may be left out. */
+function isServer(text: string): boolean {
+  return isHostPort(text) || isHostPort(`${text}:3478`)
 }
 
 function isWebAddress(text: string): boolean {

@@ -231,7 +231,7 @@ describe('the command line', () => {
       ['flowd', 'nonsense'],
       ['flowd', 'send', 'start'],
       ['flowd', 'flows', '-o', 'xml'],
-      ['flowd', 'stun', 'sample', '--stun-server', 'host-without-port'],
+      ['flowd', 'stun', 'sample', '--stun-server', 'stun.example.org:port'],
       ['flowd', 'stun', 'sample', '--http-service', 'ipconfig.io'],
       ['--what'],
     ]) {
