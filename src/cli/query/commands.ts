@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type OutputFormat, outputOption } from '../output.ts'
-import type { RunOptions } from './run-command.ts'
+import type { FlowOptions, RunOptions } from './run-command.ts'
 
 interface CommandOptions extends RunOptions {
   output: OutputFormat
@@ -14,7 +14,9 @@ Columns: c. is the side of the client, s. that of the server; oct, what this sid
 sent; lat, how long the first byte of the answer took, as this side saw it, so
 that their difference is the network's; dur, for how long it lasts; res, the
 request and its result, or an error. Routers of 2.x also tell rate (a second),
-uack (sent and not acknowledged) and stal (how often the window was closed).`
+uack (sent and not acknowledged) and stal (how often the window was closed).
+With --sum latencies are means, and errors are connections that ended with one
+and requests answered with a status of 400 and up; --ended sums what is kept.`
 
 /** The commands that read a collector: `addresses`, `flows`, `sites`, `routers`, `links`, `topology`. */
 export function registerQueries(program: Command): void {
@@ -25,8 +27,9 @@ export function registerQueries(program: Command): void {
   ).action(async (options: CommandOptions) => (await runner()).show((await queries()).addressesQuery(options), options))
   queryCommand(program, 'flows', 'show the flows of service addresses, client side and server side joined')
     .argument('[address...]', 'service addresses, as the command addresses shows them; all that there are when absent')
+    .option('-s, --sum', 'sum by who talks with whom: sites and components; those that moved most first', false)
     .addHelpText('after', FLOW_COLUMNS)
-    .action(async (addresses: string[], options: CommandOptions) => (await runner()).showFlows(addresses, options))
+    .action(async (addresses: string[], options: FlowOptions) => (await runner()).showFlows(addresses, options))
   queryCommand(program, 'sites', 'show the sites of the network').action(async (options: CommandOptions) =>
     (await runner()).show((await queries()).sitesQuery(options), options),
   )

@@ -5,6 +5,8 @@ import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 interface FlowEnd {
   site: string
   process: string
+  /** What the process is one of: its group; else the process itself. */
+  component: string
   port: string
   octets?: number | undefined
   octetRate?: number | undefined
@@ -17,6 +19,8 @@ interface FlowEnd {
 export interface FlowRow {
   id: string
   address: string
+  /** Of a request, the id of the connection that it is a part of. */
+  connection: string
   protocol: string
   client: FlowEnd
   server: FlowEnd
@@ -28,7 +32,7 @@ export interface FlowRow {
   ended: string
 }
 
-const NOTHING: FlowEnd = { site: '', process: '', port: '' }
+const NOTHING: FlowEnd = { site: '', process: '', component: '', port: '' }
 
 /**
  * Joins the flows of a table by their counterflows: connections, oldest first, each with its requests below it. A flow
@@ -67,15 +71,21 @@ interface Place {
 }
 
 function placeOf(tables: Tables, flow: ApiObject): Place {
-  const parent = tables.find(text(flow, 'parent'))
-  const isRequest = text(parent, 'recordType') === 'FLOW'
-  const connection = isRequest ? parent! : flow
+  const parentId = connectionOf(tables, flow)
+  const isRequest = parentId !== ''
+  const connection = isRequest ? tables.find(parentId) : flow
   return {
     connectionStartUs: number(connection, 'startTime') ?? 0,
     connection: text(connection, 'identity'),
     isRequest,
     startUs: number(flow, 'startTime') ?? 0,
   }
+}
+
+/** The id of the flow that a flow is a part of; empty when it is none. */
+function connectionOf(tables: Tables, flow: ApiObject): string {
+  const parent = tables.find(text(flow, 'parent'))
+  return text(parent, 'recordType') === 'FLOW' ? text(parent, 'identity') : ''
 }
 
 function comparePlaces(a: Place, b: Place): number {
@@ -93,6 +103,7 @@ function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObjec
   const connector = server && tables.ancestor(server, 'CONNECTOR')
   return {
     id: text(flow, 'identity'),
+    connection: connectionOf(tables, flow),
     address: text(listener, 'vanAddress') || text(connector, 'vanAddress'),
     protocol: text(flow, 'protocol') || text(listener, 'protocol') || text(connector, 'protocol'),
     client: client === undefined ? NOTHING : flowEnd(tables, client, client, 'source'),
@@ -108,9 +119,11 @@ function flowRow(tables: Tables, client: ApiObject | undefined, server: ApiObjec
 function flowEnd(tables: Tables, flow: ApiObject, place: ApiObject | undefined, side: 'source' | 'dest'): FlowEnd {
   // A request is of the process of its connection.
   const process = tables.find(inherited(tables, flow, 'process'))
+  const name = text(process, 'name') || inherited(tables, place, `${side}Host`)
   return {
     site: tables.siteName(flow) || (process === undefined ? '' : tables.siteName(process)),
-    process: text(process, 'name') || inherited(tables, place, `${side}Host`),
+    process: name,
+    component: text(process, 'group') || name,
     port: inherited(tables, place, `${side}Port`),
     octets: number(flow, 'octets'),
     octetRate: number(flow, 'octetRate'),

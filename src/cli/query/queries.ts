@@ -3,6 +3,7 @@ import type { ApiObject } from './api-client.ts'
 import { formatBytes } from './bytes.ts'
 import { formatDuration } from './duration.ts'
 import { type FlowRow, flowRows } from './flow-rows.ts'
+import { type FlowSum, keyOf, sumFlows } from './flow-sums.ts'
 import { adjacency, type LinkEnd, linkEnds } from './link-ends.ts'
 import type { Query, QueryOptions } from './query.ts'
 import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
@@ -76,15 +77,44 @@ function problemOf(address: ApiObject): string {
   return listeners === 0 ? 'no listener' : ''
 }
 
+function flowSources(addresses: readonly string[], options: QueryOptions): Query<FlowRow>['sources'] {
+  return {
+    flows: flowPaths(addresses).map(path => live(path, options)),
+    processes: ['processes'],
+    [ROUTERS]: ['routers'],
+    [SITES]: ['sites'],
+  }
+}
+
+/** The flows of addresses, summed by who talks with whom. */
+export function flowSumsQuery(addresses: readonly string[], options: QueryOptions): Query<FlowSum> {
+  return {
+    sources: flowSources(addresses, options),
+    columns: [
+      { heading: 'addr', value: row => row.address },
+      { heading: 'c.site', value: row => row.client.site },
+      { heading: 'client', value: row => row.client.component },
+      { heading: 's.site', value: row => row.server.site },
+      { heading: 'server', value: row => row.server.component },
+      { heading: 'connections', value: row => row.connections },
+      { heading: 'requests', value: row => row.requests },
+      { heading: 'errors', value: row => row.errors },
+      bytesColumn('c.oct', row => row.clientOctets),
+      bytesColumn('s.oct', row => row.serverOctets),
+      durationColumn('c.lat', row => row.clientLatencyUs),
+      durationColumn('s.lat', row => row.serverLatencyUs),
+      durationColumn('longest', row => row.longestUs),
+    ],
+    rows: (tables, includeEnded) => sumFlows(flowRows(tables, 'flows', includeEnded)),
+    key: keyOf,
+    ended: () => '',
+  }
+}
+
 /** The connections of addresses: the prototype's `vflow -a ADDRESS`. */
 export function flowsQuery(addresses: readonly string[], options: QueryOptions): Query<FlowRow> {
   return {
-    sources: {
-      flows: flowPaths(addresses).map(path => live(path, options)),
-      processes: ['processes'],
-      [ROUTERS]: ['routers'],
-      [SITES]: ['sites'],
-    },
+    sources: flowSources(addresses, options),
     columns: [
       { heading: 'addr', value: row => row.address },
       { heading: 'proto', value: row => row.protocol },

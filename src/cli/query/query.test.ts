@@ -64,6 +64,33 @@ describe('the query commands print aligned tables with the columns of the protot
     ])
   })
 
+  it('flows, summed by who talks with whom', async () => {
+    await using api = await smallVan()
+    api.view.put('PROCESS', 'p1', { parent: 'site-1', name: 'client-1', group: 'clients' })
+    api.view.put('PROCESS', 'p2', { parent: 'site-1', name: 'client-2', group: 'clients' })
+    const flow = { vanAddress: 'backend:8080', startTime: 1_700_000_000_000_000 }
+    const client = { ...flow, parent: 'fz6wq:2', process: 'p2', sourcePort: '40001', octets: 1500, latency: 2500 }
+    api.view.put('FLOW', 'fz6wq:6', { ...client, duration: 90_000_000 })
+    api.view.put('FLOW', 'fz6wq:6~c', {
+      ...flow,
+      parent: 'hk2pv:2',
+      counterflow: 'fz6wq:6',
+      octets: 300,
+      reason: 'reset',
+    })
+    const request = { ...flow, parent: 'fz6wq:6', method: 'GET', result: '503', octets: 7 }
+    api.view.put('FLOW', 'fz6wq:7', request)
+    api.view.put('FLOW', 'fz6wq:7~c', { ...request, parent: 'fz6wq:6~c', counterflow: 'fz6wq:7', octets: 70 })
+    const { stdout } = await runCommand(['flows', 'backend:8080', '--sum', '--server', api.server.address])
+    expect(stdout.split('\n')).toEqual([
+      'addr          c.site  client    s.site  server    connections  requests  errors    c.oct    s.oct    c.lat   s.lat  longest',
+      'backend:8080  west    clients   east    10.0.0.6            2         2       2  2.00 kB  1.00 kB  2.00 ms  900 µs    1m30s',
+      'backend:8080                    east    10.0.0.6            1         0       0      0 B      3 B',
+      'backend:8080  west    10.9.9.9                              1         0       0      0 B      0 B',
+      '',
+    ])
+  })
+
   it('routers', async () => {
     expect(await linesOf('routers')).toEqual([
       'router   site  mode      version  age',

@@ -21,7 +21,7 @@ export function pathsOf<Row>({ sources }: Query<Row>): { source: string; path: s
 
 /** The columns of a query, with one that tells what has ended where such rows are shown. */
 export function columnsOf<Row>(query: Query<Row>, includeEnded: boolean): readonly Column<Row>[] {
-  return includeEnded ? [...query.columns, { heading: 'ended', value: query.ended }] : query.columns
+  return includeEnded ? [...query.columns, { heading: 'ended', value: query.ended, isOptional: true }] : query.columns
 }
 
 /** What every query may be told. */

@@ -2,7 +2,7 @@ import { formatRows, type OutputFormat } from '../output.ts'
 import { ApiClient } from './api-client.ts'
 import { readClientAccess } from './client-access.ts'
 import { notesOn, unknownAddresses } from './notes.ts'
-import { flowsQuery } from './queries.ts'
+import { flowSumsQuery, flowsQuery } from './queries.ts'
 import { columnsOf, type Query, type QueryOptions } from './query.ts'
 import { answer, follow } from './run-query.ts'
 import { type Screen, showOn } from './show.ts'
@@ -14,6 +14,11 @@ export interface RunOptions extends QueryOptions {
   caFile?: string
   output: OutputFormat
   watch: boolean
+}
+
+export interface FlowOptions extends RunOptions {
+  /** Sums in place of single flows. */
+  sum: boolean
 }
 
 /**
@@ -31,7 +36,7 @@ export async function show<Row>(query: Query<Row>, options: RunOptions): Promise
  *
  * @throws TidemarkError ADDRESS_UNKNOWN once the others are shown; of the collector
  */
-export async function showFlows(addresses: readonly string[], options: RunOptions): Promise<void> {
+export async function showFlows(addresses: readonly string[], options: FlowOptions): Promise<void> {
   const client = clientOf(options)
   const known = (await client.list('vanaddrs')).map(address => text(address, 'name'))
   const failure = unknownAddresses(addresses, known)
@@ -40,6 +45,7 @@ export async function showFlows(addresses: readonly string[], options: RunOption
   const wanted =
     addresses.length === 0 ? known : options.watch ? addresses : addresses.filter(one => known.includes(one))
   if (failure !== undefined && wanted.length === 0) for (const line of notesOn(await client.health(), false)) note(line)
+  else if (options.sum) await run(flowSumsQuery(wanted, options), client, options)
   else await run(flowsQuery(wanted, options), client, options)
   if (failure !== undefined && !options.watch) throw failure
 }

@@ -58,7 +58,7 @@ export const GENERAL_ERRORS = {
   },
   HTTP_NOT_FOUND: {
     message: 'nothing is at {method} {path}',
-    remedy: 'see the reference of the interface for its paths',
+    remedy: 'docs/reference/endpoints.md lists the paths of each interface',
     exitCode: 1,
     httpStatus: 404,
   },
