@@ -78,6 +78,37 @@ describe('FlowTable', () => {
     expect(table.size).toBe(1)
   })
 
+  it('has one end, however often and late it is told', () => {
+    const { table, changes, take } = tableOf()
+    const socketDies = (port: number) => {
+      const live = table.live(flowKey(tuple(port)))
+      if (live !== undefined) table.end(live, 'socket')
+    }
+    table.apply(startEvent(1, { startTimeUs: 10 }))
+    socketDies(1)
+    expect(table.apply(endEvent(1, { startTimeUs: 10, endTimeUs: 20 }))).toBe('late')
+    expect(table.apply(endEvent(1))).toBe('late')
+    expect(table.apply(startEvent(1, { state: 'ongoing', startTimeUs: 10 }))).toBe('late')
+    expect(take()).toEqual(['start', 'socket'])
+    table.apply(startEvent(2, { startTimeUs: 10 }))
+    table.apply(endEvent(2, { endTimeUs: 20 }))
+    expect(table.apply(endEvent(2, { startTimeUs: 10, endTimeUs: 20 }))).toBe('late')
+    expect(table.apply(endEvent(2))).toBe('unknown-end')
+    // Another flow between the same ends, of which only the end is told; and the first, which goes on after a restart.
+    expect(table.apply(endEvent(2, { startTimeUs: 20, endTimeUs: 30 }))).toBe('past')
+    expect(table.apply(endEvent(2, { startTimeUs: 20, endTimeUs: 30 }))).toBe('late')
+    expect(table.apply(startEvent(2, { startTimeUs: 10 }))).toBe('started')
+    expect(changes.map(({ kind }) => kind)).toEqual(['start', 'end', 'end', 'start'])
+  })
+
+  it('goes on when it was silent, and is heard of again', () => {
+    const { table } = tableOf()
+    table.apply(startEvent(1, { startTimeUs: 10 }))
+    const live = table.live(flowKey(tuple(1)))
+    if (live !== undefined) table.end(live, 'silence')
+    expect(table.apply(startEvent(1, { state: 'ongoing', startTimeUs: 10 }))).toBe('started')
+  })
+
   it('is ended by another host only where nobody here told of the flow', () => {
     const toldBy = { address: '2001:db8::2', atEnd: true }
     const { table, changes } = tableOf()

@@ -2,10 +2,14 @@ import { encodeFlowLabel, flowEntropy, flowKey, isMarkable, type TimestampUs } f
 import type { FlowEvent } from '../event.ts'
 import type { EndReason, Flow, FlowChange } from '../flow.ts'
 import { type TcpSample, usageOf } from '../sample.ts'
+import { RecentEnds } from './recent-ends.ts'
+
+type EndChange = Extract<FlowChange, { kind: 'end' }>
 
 /**
  * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
- * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `unknown-end`,
+ * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `late` (an end that is
+ * known already, or what was sent before it), `unknown-end`,
  * `foreign-end` (another host's word of a flow that this host's own programs declared) and `table-full` changed nothing.
  */
 export type Outcome =
@@ -15,6 +19,7 @@ export type Outcome =
   | 'ongoing'
   | 'ended'
   | 'past'
+  | 'late'
   | 'unknown-end'
   | 'foreign-end'
   | 'table-full'
@@ -44,6 +49,7 @@ export interface FlowTableSetup {
 export class FlowTable {
   readonly #setup: FlowTableSetup
   readonly #flows = new Map<string, LiveFlow>()
+  readonly #recentEnds = new RecentEnds()
   readonly #nowUs: () => TimestampUs
 
   constructor(setup: FlowTableSetup) {
@@ -74,6 +80,7 @@ export class FlowTable {
   apply(event: FlowEvent): Outcome {
     const key = flowKey(event.flow)
     const live = this.#flows.get(key)
+    if (live === undefined && event.state !== 'start' && this.#recentEnds.has(key, event.startTimeUs)) return 'late'
     if (event.state === 'end') return live === undefined ? this.#endUnseen(key, event) : this.#endByEvent(live, event)
     if (live !== undefined && live.experiment === event.experiment && live.activity === event.activity) {
       return this.#refresh(live, event)
@@ -110,9 +117,10 @@ export class FlowTable {
     this.#end(flow, { kind: 'end', flow, reason })
   }
 
-  #end(flow: LiveFlow, change: FlowChange): void {
+  #end(flow: LiveFlow, change: EndChange): void {
     this.#flows.delete(flow.key)
     flow.endTimeUs ??= this.#nowUs()
+    this.#recentEnds.note(flow, change.reason)
     this.#setup.onChange(change)
   }
 
@@ -130,6 +138,7 @@ export class FlowTable {
     if (event.startTimeUs === undefined) return 'unknown-end'
     const flow = this.#create(key, event)
     flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
+    this.#recentEnds.note(flow, 'event')
     this.#setup.onChange(withBlocks(endOf(flow, event, 'event'), event))
     return 'past'
   }
@@ -165,10 +174,10 @@ export class FlowTable {
   }
 }
 
-function endOf(flow: Flow, { toldBy }: FlowEvent, reason: EndReason): Extract<FlowChange, { kind: 'end' }> {
+function endOf(flow: Flow, { toldBy }: FlowEvent, reason: EndReason): EndChange {
   return { kind: 'end', flow, reason, ...(toldBy === undefined ? {} : { toldBy }) }
 }
 
-function withBlocks(change: Extract<FlowChange, { kind: 'start' | 'end' }>, { blocks }: FlowEvent): FlowChange {
+function withBlocks<Change extends FlowChange>(change: Change, { blocks }: FlowEvent): Change {
   return blocks === undefined ? change : { ...change, blocks }
 }

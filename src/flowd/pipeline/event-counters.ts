@@ -9,6 +9,7 @@ const IS_LOST: Readonly<Record<Outcome, boolean>> = {
   ongoing: false,
   ended: false,
   past: false,
+  late: false,
   'unknown-end': true,
   'foreign-end': true,
   'table-full': true,
