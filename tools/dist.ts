@@ -47,8 +47,8 @@ async function bundle(): Promise<string> {
     ...bundleOptions,
     // The main script of a single executable is CommonJS and may not await at its top, as src/cli/main.ts does.
     stdin: {
-      contents: `import { runCommandLine } from './src/cli/run-command-line.ts'
-        void runCommandLine(process.argv.slice(2), process.env).then(code => { process.exitCode = code })`,
+      contents: `import { runProcess } from './src/cli/run-process.ts'
+        void runProcess()`,
       resolveDir: process.cwd(),
     },
     outfile,

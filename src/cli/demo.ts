@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Omission } from '../demo/index.ts'
+import { interruptible } from './interruptible.ts'
 
 /** `demo`: plays two hosts with flowd between them and proves that packets are marked. */
 export function registerDemo(program: Command): void {
@@ -27,23 +28,20 @@ interface DemoCommandOptions {
 /** @returns 0 when everything was shown, 1 when not, 130 when interrupted */
 async function runDemo({ output, without }: DemoCommandOptions): Promise<number> {
   const { playDemo, printReport, printScene, printStep } = await import('../demo/index.ts')
-  const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
   const began = performance.now()
   const say = (text: string) => (output === 'text' ? process.stdout.write(`${text}\n`) : false)
   const onStep = (step: string) => say(printStep(performance.now() - began, step))
   say(printScene())
-  try {
-    const report = await playDemo({ onStep, signal: interrupt.signal, ...(without === undefined ? {} : { without }) })
-    say(printReport(report, performance.now() - began))
-    if (output === 'json') process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-    return report.passed ? 0 : 1
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error
-    process.stderr.write('interrupted; nothing is left behind\n')
-    return 130
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
-  }
+  return interruptible(async signal => {
+    try {
+      const report = await playDemo({ onStep, signal, ...(without === undefined ? {} : { without }) })
+      say(printReport(report, performance.now() - began))
+      if (output === 'json') process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+      return report.passed ? 0 : 1
+    } catch (error) {
+      if (!signal.aborted) throw error
+      process.stderr.write('interrupted; nothing is left behind\n')
+      return 130
+    }
+  })
 }

@@ -1,3 +1,3 @@
-import { runCommandLine } from './run-command-line.ts'
+import { runProcess } from './run-process.ts'
 
-process.exitCode = await runCommandLine(process.argv.slice(2), process.env)
+await runProcess()

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { ControllerDialect, MessageFaults, Mishap, RouterDialect, VanOptions } from '../simulate/index.ts'
+import { interruptible } from './interruptible.ts'
 
 interface VanCommandOptions {
   listen: string
@@ -62,18 +64,18 @@ async function run(options: VanCommandOptions, command: Command): Promise<void> 
     replay === undefined
       ? new SimulatedVan(await vanOptions(options, command))
       : new CaptureReplay(replay, { listen, speed, moveTimes })
-  const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>()
-  const onSignal = () => interrupt()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
-  try {
-    await van.start()
-    const what = replay === undefined ? `simulated network of ${options.routers} routers` : `recorded network ${replay}`
-    process.stdout.write(`${what} ready on amqp://${van.host.includes(':') ? `[${van.host}]` : van.host}:${van.port}\n`)
-    await interrupted
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
-    await van.stop()
-  }
+  await interruptible(async interrupt => {
+    try {
+      await van.start()
+      const what =
+        replay === undefined ? `simulated network of ${options.routers} routers` : `recorded network ${replay}`
+      const host = van.host.includes(':') ? `[${van.host}]` : van.host
+      process.stdout.write(`${what} ready on amqp://${host}:${van.port}\n`)
+      if (!interrupt.aborted) await once(interrupt, 'abort')
+    } finally {
+      await van.stop()
+    }
+  })
 }
 
 async function vanOptions(options: VanCommandOptions, command: Command): Promise<Partial<VanOptions>> {

@@ -23,6 +23,7 @@ export {
   suggest,
   topLevelKeys,
 } from './config/index.ts'
+export { EndWatch } from './end-watch.ts'
 export type { ErrorCode, ErrorDetails } from './errors/index.ts'
 export { ERRORS, isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 export type { ErrorBody } from './http.ts'

@@ -1,69 +1,20 @@
-/**
- * How long after the signal to end its repetitions are taken for the same telling. `timeout` signals its child and then
- * the child's whole process group, npm and wrapper scripts pass on a Ctrl-C that the terminal has already sent to
- * everybody; nobody who is tired of waiting is that quick.
- */
-export const IMPATIENCE_AFTER_MS = 1000
-
-/** Where signals come from: the process. */
-export interface SignalSource {
-  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
-  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
-}
+import { EndWatch, type SignalSource } from './end-watch.ts'
 
 /** The signals that a daemon lives by, while this is open: SIGTERM and SIGINT end it, SIGHUP makes it reload. */
-export class SignalWatch {
-  /** Resolves with the first signal to end. */
-  readonly end: Promise<NodeJS.Signals>
+export class SignalWatch extends EndWatch {
   /** Called at SIGHUP. */
-  onReload: () => void = ignore
-  /** Called when a signal to end comes again, {@link IMPATIENCE_AFTER_MS} or more after the first. */
-  onImpatience: () => void = ignore
-  #ended = false
-  #repetitionCounts = false
-  #waiting: NodeJS.Timeout | undefined
+  onReload: () => void = () => undefined
   readonly #source: SignalSource
-  readonly #handlers: (readonly [NodeJS.Signals, (signal: NodeJS.Signals) => void])[]
+  readonly #onHangup = (): void => this.onReload()
 
   constructor(source: SignalSource = process) {
+    super(source)
     this.#source = source
-    const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
-    this.end = promise
-    const end = (signal: NodeJS.Signals): void => {
-      if (this.#repetitionCounts) this.onImpatience()
-      if (this.#ended) return
-      this.#ended = true
-      this.#letRepetitionsCountLater()
-      resolve(signal)
-    }
-    this.#handlers = [
-      ['SIGTERM', end],
-      ['SIGINT', end],
-      ['SIGHUP', () => this.onReload()],
-    ]
-    for (const [signal, handler] of this.#handlers) source.on(signal, handler)
+    source.on('SIGHUP', this.#onHangup)
   }
 
-  /** Whether a signal to end has come. */
-  get ended(): boolean {
-    return this.#ended
+  override close(): void {
+    super.close()
+    this.#source.off('SIGHUP', this.#onHangup)
   }
-
-  /** Gives the signals back to their default actions. */
-  close(): void {
-    clearTimeout(this.#waiting)
-    for (const [signal, handler] of this.#handlers) this.#source.off(signal, handler)
-  }
-
-  #letRepetitionsCountLater(): void {
-    const count = (): void => {
-      this.#repetitionCounts = true
-    }
-    // A busy process hears a repetition late. What came before the timer fired is heard before the immediate runs.
-    this.#waiting = setTimeout(() => setImmediate(count), IMPATIENCE_AFTER_MS).unref()
-  }
-}
-
-function ignore(): void {
-  // until somebody asks to be told
 }

@@ -1,3 +1,4 @@
+import { interruptible } from '../interruptible.ts'
 import { formatRows, type OutputFormat } from '../output.ts'
 import { ApiClient } from './api-client.ts'
 import { readClientAccess } from './client-access.ts'
@@ -78,15 +79,8 @@ async function watch<Row>(query: Query<Row>, client: ApiClient, options: RunOpti
     // Some terminals say that they have no size.
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
-  const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
-  try {
-    // A line for each change says also that something ended; a drawn table just shows it no more.
-    const includeEnded = options.ended || !(screen.isTerminal && options.output === 'table')
-    const show = showOn(screen, query, { output: options.output, includeEnded })
-    await follow(query, client, includeEnded, show, interrupt.signal)
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, onSignal)
-  }
+  // A line for each change says also that something ended; a drawn table just shows it no more.
+  const includeEnded = options.ended || !(screen.isTerminal && options.output === 'table')
+  const show = showOn(screen, query, { output: options.output, includeEnded })
+  await interruptible(interrupt => follow(query, client, includeEnded, show, interrupt))
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FireflyReceiver } from '../../support/flowd/firefly-receiver.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
@@ -69,6 +70,18 @@ describe('flowd that is told to end', () => {
     await receiver.one('end', FIRST_PORT + FLOWS - 1)
     expect(ports('end').size).toBe(FLOWS)
     expect(flowd.stderr).not.toContain('the drain is cut short')
+  })
+
+  it('is not killed on its way out by one that comes late in the same breath', async () => {
+    await using flowd = await new FlowdProcess().ready()
+    const { child } = flowd
+    const ended = flowd.ended()
+    const beganMs = performance.now()
+    while (child.exitCode === null && child.signalCode === null && performance.now() - beganMs < 300) {
+      child.kill('SIGTERM')
+      await delay(1)
+    }
+    expect(await ended).toBe(0)
   })
 
   it('keeps the flows when a reload takes the backend away, and announces nothing twice when it comes back', async () => {
