@@ -1,3 +1,3 @@
-export type { DoctorOptions, RoleFinding } from './doctor.ts'
+export type { RoleFinding } from './doctor.ts'
 export { examineHost } from './doctor.ts'
-export { ROLES, type Role } from './roles.ts'
+export type { Role } from './roles.ts'
