@@ -51,9 +51,9 @@ export async function runFlowd(options: RunOptions): Promise<void> {
 }
 
 function describe(daemon: Daemon): string {
-  const { plugins, backends, liveFlows } = daemon.health()
+  const { plugins, backends, enrichers, liveFlows } = daemon.health()
   const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
-  return `plugins ${list(plugins)}; backends ${list(backends)}; ${liveFlows} live flows`
+  return `plugins ${list(plugins)}; backends ${list(backends)}; enrichers ${list(enrichers)}; ${liveFlows} live flows`
 }
 
 /** Reads the configuration again; a refusal is told, and the daemon goes on as it was. */

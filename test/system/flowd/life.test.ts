@@ -27,6 +27,7 @@ describe('the life of flowd', () => {
     expect(readFileSync(join(flowd.folder, 'flowd.pid'), 'utf8')).toBe(`${flowd.child.pid}\n`)
     expect(statSync(join(flowd.folder, 'flowd.sock')).mode & 0o777).toBe(0o660)
     expect(await flowd.control.health()).toMatchObject({ status: 'ready', liveFlows: 0 })
+    expect(flowd.stdout).toMatch(/^flowd is ready: plugins none; backends none; enrichers none; 0 live flows; config/)
     expect(await flowd.stop()).toBe(0)
     expect(existsSync(join(flowd.folder, 'flowd.pid'))).toBe(false)
     expect(existsSync(join(flowd.folder, 'flowd.sock'))).toBe(false)
