@@ -164,7 +164,7 @@ const Retention = Type.Object(
       minimum: 1,
       unit: 'bytes',
       description:
-        'About how much memory all records may hold. Beyond it the oldest ended ones go first, then new ones are refused, both counted.',
+        'About how much memory all records may hold. Beyond it the oldest ended ones go first, then new ones and new texts of known ones are refused, all counted.',
     }),
   },
   { description: 'What is kept of what has ended.' },

@@ -105,8 +105,10 @@ export class Graph implements IngestPort {
     if (!source.isOpen) return 'closed-source'
     if (type >= RECORD_TYPES.length || type < 0) return 'unknown-type'
     source.lastHeardUs = nowUs
-    const { store } = this.#records
+    const { store, retention } = this.#records
     const { rows } = store
+    // Asked first, since making room may evict the record that the delta is about.
+    const hasRoom = retention.makeRoom()
     const bearer = store.find(record.identity)
     const startUs = startTimeOf(record)
     let row = bearer
@@ -114,22 +116,27 @@ export class Graph implements IngestPort {
     const isKnown = bearer !== 0 && rows.type(bearer) === type && rows.word(bearer, WORD.source) === source.index
     if (!isKnown || startUs !== undefined) row = this.#identities.resolve(source, record, bearer, startUs, nowUs)
     if (row === 0) return 'capped'
-    return this.#merge(source, row, record, nowUs)
+    return this.#merge(source, row, record, nowUs, hasRoom)
   }
 
-  #merge(source: EventSource, row: number, { type, codes, values }: VanRecord, nowUs: number): ApplyOutcome {
+  /** @param hasRoom texts that are new are taken; numbers have their place in any case, and ends make room */
+  #merge(source: EventSource, row: number, record: VanRecord, nowUs: number, hasRoom: boolean): ApplyOutcome {
+    const { type, codes, values } = record
     const { store } = this.#records
     const { rows } = store
     const isNew = rows.has(row, STATE.fresh)
     let isChanged = isNew
     let touched: number = TOUCHED.nothing
     let endUs: number | undefined
+    let isCut = false
     if (rows.word(row, WORD.source) === source.index) rows.setWord(row, WORD.touched, source.generation)
     for (let index = 0; index < codes.length; index += 1) {
       const code = codes[index]!
       const value = values[index]!
       if (code === ATTRIBUTE.endTime) {
         if (typeof value === 'number' && value !== 0) endUs = value
+      } else if (!hasRoom && typeof value === 'string' && store.get(row, code) !== value) {
+        isCut = true
       } else if (store.set(row, type, code, value)) {
         isChanged = true
         touched |= touchedBy(code)
@@ -140,6 +147,7 @@ export class Graph implements IngestPort {
     const isBegun = rows.has(row, STATE.begun)
     if (this.#settleEnd(row, endUs, nowUs)) isChanged = true
     else if (isChanged) this.#records.tell(isNew ? 'created' : 'updated', row)
+    if (isCut) return 'capped'
     if (!isBegun) return 'incomplete'
     return isChanged ? 'applied' : 'unchanged'
   }

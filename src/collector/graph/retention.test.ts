@@ -164,4 +164,23 @@ describe('retention', () => {
     expect(told.address('svc')).toMatchObject({ currentFlows: 0, totalFlows: 2 * flows })
     expect(told.view.statistics()).toMatchObject({ ended: flows / 2, evicted: { count: flows / 2 } })
   })
+
+  test('texts of known records are refused when there is no room, numbers and ends are not', () => {
+    const maxBytes = 200_000
+    const told = new ToldGraph({ maxBytes })
+    told.tell('LINK', 'fz6wq:1', { parent: 'fz6wq:0', startTime: T, name: 'east', octets: 1 })
+    told.tell('SITE', 'site', { startTime: T, name: 'west' })
+    const text = 'x'.repeat(10_000)
+    for (let code = 100; code < 200; code += 1) told.tell('SITE', 'site', { [code]: `${code}${text}` })
+    expect(told.view.statistics().bytes).toBeLessThan(maxBytes + 2 * text.length)
+    expect(told.view.statistics().outcomes.capped).toBeGreaterThan(50)
+    // What is known is no news, and counts as before.
+    expect(told.tell('LINK', 'fz6wq:1', { name: 'east' })).toBe('unchanged')
+    expect(told.tell('LINK', 'fz6wq:1', { octets: 2, name: 'west' })).toBe('capped')
+    expect(told.attributes('fz6wq:1')).toMatchObject({ octets: 2, name: 'east' })
+    told.tell('SITE', 'site', { endTime: T + 5 })
+    expect(told.tell('LINK', 'fz6wq:1', { name: 'west' })).toBe('applied')
+    expect(told.attributes('fz6wq:1')).toMatchObject({ name: 'west' })
+    expect(told.view.get('site')).toBeUndefined()
+  })
 })

@@ -36,5 +36,5 @@ export type ApplyOutcome =
   | 'unknown-type'
   /** Its source was closed before. */
   | 'closed-source'
-  /** A cap was reached. */
+  /** A cap was reached: the record, or new texts of it, found no room. */
   | 'capped'
