@@ -1,18 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, Metrics, type Service, ServiceGroup } from '../common/index.ts'
 import { ApiServer, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
+import { connectionOptions, ingestOptions, retentionLimits } from './component-options.ts'
 import type { CollectorConfiguration } from './configuration.ts'
-import { Graph, type RetentionLimits } from './graph/index.ts'
+import { Expiry } from './expiry.ts'
+import { Graph } from './graph/index.ts'
 import { V1alpha1Projection } from './graph/v1alpha1/index.ts'
-import {
-  type Clock,
-  endpointUrl,
-  type RouterEndpoint,
-  SOURCE_TIMERS,
-  systemClock,
-  VanIngest,
-  type VanIngestOptions,
-} from './ingest/index.ts'
+import { type Clock, endpointUrl, type RouterEndpoint, systemClock, VanIngest } from './ingest/index.ts'
 import { CollectorMetrics, exportHttpCounts } from './metrics/index.ts'
 
 export interface CollectorSetup {
@@ -22,10 +16,6 @@ export interface CollectorSetup {
   /** The host's clock when absent. */
   clock?: Clock
 }
-
-/** How often ended records are looked through for those that are due, and how many are evicted in one go. */
-const EXPIRE_MS = 1000
-const EXPIRE_MOST = 20_000
 
 /** What a reload of the configuration did. */
 export interface Reloaded {
@@ -53,7 +43,12 @@ export class Collector implements Service {
     this.#configuration = configuration
     this.#router = router
     this.graph = new Graph({ nowUs: () => clock.nowUs(), ...retentionLimits(retention) })
-    this.ingest = createIngest(configuration, router, { port: this.graph, clock, metrics: this.metrics, log })
+    this.ingest = new VanIngest(ingestOptions(configuration, router), {
+      port: this.graph,
+      clock,
+      metrics: this.metrics,
+      log,
+    })
     const { view } = this.graph
     const projection = new V1alpha1Projection(view)
     const hub = new WatchHub(projection, { ...WATCH_DEFAULTS, maxWatchers: http.maxWatchers })
@@ -118,69 +113,5 @@ export class Collector implements Service {
     if (!connected) return { isReady: false, reason: problem ?? `connecting to ${url}`, sources }
     const silent = sources.stale === 0 ? '' : `, ${sources.stale} silent`
     return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live${silent}`, sources }
-  }
-}
-
-function retentionLimits(retention: CollectorConfiguration['retention']): RetentionLimits {
-  const { endedMinutes, maxEndedRecords, maxBytes } = retention
-  return { endedMaxAgeMs: endedMinutes * 60_000, endedMaxCount: maxEndedRecords, maxBytes }
-}
-
-function connectionOptions(amqp: CollectorConfiguration['amqp']): VanIngestOptions['connection'] {
-  return {
-    credit: amqp.credit,
-    idleTimeoutMs: amqp.idleTimeoutSeconds * 1000,
-    openTimeoutMs: amqp.openTimeoutSeconds * 1000,
-    firstDelayMs: 250,
-    longestDelayMs: amqp.longestRetrySeconds * 1000,
-  }
-}
-
-function createIngest(
-  { amqp, sources, limits }: CollectorConfiguration,
-  endpoint: RouterEndpoint,
-  context: ConstructorParameters<typeof VanIngest>[1],
-): VanIngest {
-  const options = {
-    endpoint,
-    connection: connectionOptions(amqp),
-    inbox: { maxMessages: limits.inboxMessages, maxBytes: limits.inboxBytes },
-    timers: {
-      ...SOURCE_TIMERS,
-      staleAfterMs: sources.staleAfterSeconds * 1000,
-      goneAfterMs: sources.goneAfterSeconds * 1000,
-      flushIntervalMs: sources.flushIntervalSeconds * 1000,
-      periodicFlushMs: sources.periodicFlushSeconds * 1000,
-    },
-    maxSources: sources.maxSources,
-  }
-  return new VanIngest(options, context)
-}
-
-/** Lets ended records expire, a bounded number at a time. */
-class Expiry implements Service {
-  readonly #graph: Graph
-  readonly #clock: Clock
-  #cancel: (() => void) | undefined
-
-  constructor(graph: Graph, clock: Clock) {
-    this.#graph = graph
-    this.#clock = clock
-  }
-
-  async start(): Promise<void> {
-    this.#schedule(EXPIRE_MS)
-  }
-
-  async stop(): Promise<void> {
-    this.#cancel?.()
-    this.#cancel = undefined
-  }
-
-  #schedule(delayMs: number): void {
-    this.#cancel = this.#clock.after(delayMs, () => {
-      const isMoreDue = this.#graph.expire(this.#clock.nowUs(), EXPIRE_MOST)
-      this.#schedule(isMoreDue ? 0 : EXPIRE_MS)
-    })
   }
 }

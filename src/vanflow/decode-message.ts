@@ -2,9 +2,9 @@ import { AMQP, AmqpReader } from './amqp-reader.ts'
 import { decodeRecords } from './decode-records.ts'
 import type { MalformedCause, VanMessage } from './messages.ts'
 import type { AttributeValue } from './record.ts'
+import { SECTION } from './sections.ts'
 
-/** Sections of an AMQP 1.0 message (part 3, section 3.2) by descriptor code. */
-const SECTION = { properties: 0x73, applicationProperties: 0x74, value: 0x77 } as const
+/** Descriptors may be written out as symbols, too. */
 const SECTION_BY_NAME: Readonly<Record<string, number>> = {
   'amqp:properties:list': SECTION.properties,
   'amqp:application-properties:map': SECTION.applicationProperties,

@@ -1,6 +1,8 @@
 import { AmqpWriter } from './amqp-writer.ts'
 import { ATTRIBUTE } from './attributes.ts'
+import { BEACON_ADDRESS } from './messages.ts'
 import type { AttributeValue } from './record.ts'
+import { SECTION } from './sections.ts'
 
 /**
  * Whose way of writing a message follows. Routers number their messages, give application properties symbols as keys
@@ -44,13 +46,11 @@ export interface RecordsToSend extends Numbered {
   records: readonly RecordToSend[]
 }
 
-const SECTION = { header: 0x70, properties: 0x73, applicationProperties: 0x74, value: 0x77 } as const
-
 /** Encodes a BEACON, byte for byte as a source of that dialect does. */
 export function encodeBeacon(beacon: BeaconToSend, dialect: Dialect): Buffer {
   const { sourceType, id, address, direct } = beacon
   const writer = new AmqpWriter()
-  writeProperties(writer, 'mc/sfe.all', 'BEACON', beacon.messageId)
+  writeProperties(writer, BEACON_ADDRESS, 'BEACON', beacon.messageId)
   writer.section(SECTION.applicationProperties, () =>
     writer.map(5, () => {
       writeKey(writer, 'v', dialect)

@@ -9,12 +9,8 @@ export type {
   WireValue,
 } from './encode-message.ts'
 export { encodeBeacon, encodeFlush, encodeHeartbeat, encodeRecords } from './encode-message.ts'
-export type {
-  Beacon,
-  Heartbeat,
-  RecordMessage,
-  VanMessage,
-} from './messages.ts'
+export type { Beacon, Heartbeat, RecordMessage, VanMessage } from './messages.ts'
+export { BEACON_ADDRESS } from './messages.ts'
 export type { AttributeValue, VanRecord } from './record.ts'
 export type { RecordTypeName } from './record-types.ts'
 export { RECORD_TYPE, RECORD_TYPES, recordTypeName } from './record-types.ts'

@@ -11,7 +11,10 @@ interface Envelope {
   to: string | undefined
 }
 
-/** A source announces itself, on `mc/sfe.all`. */
+/** The multicast address that all sources send BEACONs to. */
+export const BEACON_ADDRESS = 'mc/sfe.all'
+
+/** A source announces itself, at `BEACON_ADDRESS`. */
 export interface Beacon extends Envelope {
   kind: 'beacon'
   /** Version of the protocol; 1 everywhere today. */

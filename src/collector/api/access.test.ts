@@ -15,6 +15,9 @@ import { RunningApi } from '../../../test/support/running-api.ts'
 import type { HttpAccessOptions, Logger } from '../../common/index.ts'
 import { silentLogger } from '../../common/index.ts'
 
+/** How long a busy machine may take. */
+const PATIENCE = { timeout: 15_000 }
+
 const TOKEN = 'a-token-that-is-long-enough'
 const OTHER = 'another-token-long-enough'
 const WRONG = 'a-token-that-nobody-knows'
@@ -88,12 +91,12 @@ describe('the collector with tokens and passwords', () => {
       return socket
     }
     for (let index = 0; index < 3; index += 1) open()
-    await expect.poll(() => api.server.counts.connections).toBe(3)
+    await expect.poll(() => api.server.counts.connections, PATIENCE).toBe(3)
     const refused = open()
     await once(refused, 'close')
     expect(api.server.counts).toEqual({ connections: 3, turnedAway: 1, unauthorized: 0 })
     for (const socket of sockets) socket.destroy()
-    await expect.poll(() => api.server.counts.connections).toBe(0)
+    await expect.poll(() => api.server.counts.connections, PATIENCE).toBe(0)
     await ask(`${api.url}/links`, bearer(WRONG))
     await ask(`${api.url}/links`, bearer(TOKEN))
     expect(api.server.counts).toMatchObject({ turnedAway: 1, unauthorized: 1 })
@@ -129,10 +132,10 @@ describe('the collector with tokens and passwords', () => {
     const status = async (token: string) => (await ask(`${api.url}/links`, bearer(token))).status
     expect([await status(TOKEN), await status(WRONG)]).toEqual([200, 401])
     writeFileSync(options.tokenFile, `${WRONG}\n`)
-    await expect.poll(() => status(WRONG), { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => status(WRONG), PATIENCE).toBe(200)
     expect(await status(TOKEN)).toBe(401)
     writeFileSync(options.tokenFile, 'short\n')
-    await expect.poll(() => JSON.stringify(lines), { timeout: 10_000 }).toContain('line 1 is no token')
+    await expect.poll(() => JSON.stringify(lines), PATIENCE).toContain('line 1 is no token')
     expect(await status(WRONG)).toBe(200)
     for (const secret of [TOKEN, OTHER, WRONG, 'short']) expect(JSON.stringify(lines)).not.toContain(secret)
   })
@@ -151,7 +154,7 @@ describe('the collector with tokens and passwords', () => {
         .finally(() => {
           seen.isOver = true
         })
-      await expect.poll(() => seen.text).toContain('[')
+      await expect.poll(() => seen.text, PATIENCE).toContain('[')
       return seen
     }
 
@@ -168,16 +171,16 @@ describe('the collector with tokens and passwords', () => {
       const byAna = await watch(api.url, PASSWORD.authorization)
       const byBob = await watch(api.url, bob)
       writeFileSync(options.tokenFile, `${OTHER}\n`)
-      await expect.poll(() => byToken.isOver, { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => byToken.isOver, PATIENCE).toBe(true)
       expect(byToken).toMatchObject({ text: '[]{"error":"credentials withdrawn"}', isWhole: true })
       file('users', 'bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n')
-      await expect.poll(() => byAna.isOver, { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => byAna.isOver, PATIENCE).toBe(true)
       expect(byAna).toMatchObject({ text: '[]{"error":"credentials withdrawn"}', isWhole: true })
       expect(api.hub.cuts.withdrawn).toBe(2)
       expect(api.hub.watchers).toBe(2)
       api.view.put('LINK', 'late')
-      await expect.poll(() => byOther.text).toContain('"late"')
-      await expect.poll(() => byBob.text).toContain('"late"')
+      await expect.poll(() => byOther.text, PATIENCE).toContain('"late"')
+      await expect.poll(() => byBob.text, PATIENCE).toContain('"late"')
       expect([byOther.isOver, byBob.isOver]).toEqual([false, false])
     })
 
@@ -194,7 +197,7 @@ describe('the collector with tokens and passwords', () => {
       })
       const responses = await Promise.all(begun)
       writeFileSync(options.tokenFile, `${OTHER}\n`)
-      await expect.poll(() => told, { timeout: 10_000 }).toContainEqual({ section: 'http', ended: 2 })
+      await expect.poll(() => told, PATIENCE).toContainEqual({ section: 'http', ended: 2 })
       for (const response of responses) {
         await expect(text(response)).rejects.toThrow('aborted')
         expect(response.complete).toBe(false)
@@ -264,7 +267,7 @@ describe('the collector with TLS', () => {
     const heard = text(watch).catch((error: unknown) => String(error))
     expect((await shown(port, ca)).subject.CN).toBe('first')
     install(second)
-    await expect.poll(async () => (await shown(port, ca)).subject.CN, { timeout: 10_000 }).toBe('second')
+    await expect.poll(async () => (await shown(port, ca)).subject.CN, PATIENCE).toBe('second')
     writeFileSync(pair.keyFile, 'broken')
     expect((await ask(`${url}/links`, { ca, ...bearer(TOKEN) })).status).toBe(200)
     expect(watch.destroyed).toBe(false)

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { NO_ACCESS_FILES } from '../../../test/support/http-access.ts'
 import { RunningApi } from '../../../test/support/running-api.ts'
 
+/** How long a busy machine may take. */
+const PATIENCE = { timeout: 15_000 }
+
 async function get(url: string, init?: RequestInit) {
   const response = await fetch(url, init)
   const text = await response.text()
@@ -54,11 +57,11 @@ describe('v1alpha1', () => {
       await using api = await RunningApi.start()
       api.view.put('ROUTER', 'fz6wq:0', { name: '0/west' })
       const stream = api.watch('/topology?watch=1')
-      await expect.poll(() => stream.values).toHaveLength(1)
+      await expect.poll(() => stream.values, PATIENCE).toHaveLength(1)
       api.view.put('ROUTER', 'fz6wq:0', { name: '0/west', mode: 'interior' })
       api.view.put('LINK', 'fz6wq:1', { direction: 'incoming' })
       api.view.put('LINK', 'fz6wq:1~', { direction: 'outgoing' })
-      await expect.poll(() => stream.values).toHaveLength(3)
+      await expect.poll(() => stream.values, PATIENCE).toHaveLength(3)
       expect(stream.headers).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
       expect(stream.headers).toMatch(/\r\ncontent-type: application\/json(\r\n|$)/)
       expect(stream.chunks).toEqual([
@@ -73,9 +76,9 @@ describe('v1alpha1', () => {
       const types = { images: 'IMAGE', sites: 'SITE', processes: 'PROCESS', 'record?id=SITE': 'SITE' }
       for (const [path, type] of Object.entries(types)) {
         const stream = api.watch(`/${path}${path.includes('?') ? '&' : '?'}watch=true`)
-        await expect.poll(() => stream.values).toHaveLength(1)
+        await expect.poll(() => stream.values, PATIENCE).toHaveLength(1)
         api.view.put(type, type, { name: path })
-        await expect.poll(() => stream.values[1]).toMatchObject({ id: type, name: path })
+        await expect.poll(() => stream.values[1], PATIENCE).toMatchObject({ id: type, name: path })
         stream.close()
       }
     })
@@ -83,34 +86,34 @@ describe('v1alpha1', () => {
     it('begins before its address exists (defect 28: kept as it was)', async () => {
       await using api = await RunningApi.start()
       const stream = api.watch('/flows?vanaddr=backend:8080&watch=1')
-      await expect.poll(() => stream.values).toEqual([[]])
+      await expect.poll(() => stream.values, PATIENCE).toEqual([[]])
       api.view.put('VAN_ADDRESS', 'col:0', { name: 'backend:8080' })
-      await expect.poll(() => stream.values[1]).toMatchObject({ id: 'col:0' })
+      await expect.poll(() => stream.values[1], PATIENCE).toMatchObject({ id: 'col:0' })
     })
 
     it('ends in good order when the server stops', async () => {
       await using api = await RunningApi.start()
       const stream = api.watch('/links?watch=1')
-      await expect.poll(() => stream.values).toHaveLength(1)
+      await expect.poll(() => stream.values, PATIENCE).toHaveLength(1)
       await api.server.stop()
-      await expect.poll(() => stream.isClosed).toBe(true)
+      await expect.poll(() => stream.isClosed, PATIENCE).toBe(true)
       expect(stream.isComplete).toBe(true)
     })
 
     it('forgets clients that leave (defect 17)', async () => {
       await using api = await RunningApi.start()
       const streams = Array.from({ length: 20 }, () => api.watch('/links?watch=1'))
-      await expect.poll(() => api.hub.watchers).toBe(20)
+      await expect.poll(() => api.hub.watchers, PATIENCE).toBe(20)
       for (const stream of streams) stream.close()
       api.view.put('LINK', 'a')
-      await expect.poll(() => api.hub.watchers).toBe(0)
+      await expect.poll(() => api.hub.watchers, PATIENCE).toBe(0)
       expect(api.view.subscribers).toBe(0)
     })
 
     it('refuses more watchers than it may have', async () => {
       await using api = await RunningApi.start({}, { maxWatchers: 1 })
       api.watch('/links?watch=1')
-      await expect.poll(() => api.hub.watchers).toBe(1)
+      await expect.poll(() => api.hub.watchers, PATIENCE).toBe(1)
       expect(await get(`${api.url}/links?watch=1`)).toMatchObject({ status: 503, body: { error: 'too many watchers' } })
       expect(api.hub.turnedAway).toBe(1)
     })
@@ -212,7 +215,7 @@ describe('v1alpha1', () => {
     it('watch streams carry CORS headers when USE_CORS is on', async () => {
       await using api = await RunningApi.start({ cors: true })
       const stream = api.watch('/links?watch=1')
-      await expect.poll(() => stream.headers).toMatch(/access-control-allow-origin: \*/)
+      await expect.poll(() => stream.headers, PATIENCE).toMatch(/access-control-allow-origin: \*/)
     })
   })
 })
@@ -272,10 +275,10 @@ describe('the rest of the server (defect 24)', () => {
     for (let index = 0; index < 20_000; index += 1) api.view.put('LINK', `a:${index}`, { name: 'x'.repeat(200) })
     const stream = api.watch('/links')
     stream.socket.pause()
-    await expect.poll(() => stream.socket.bytesRead).toBeGreaterThan(0)
+    await expect.poll(() => stream.socket.bytesRead, PATIENCE).toBeGreaterThan(0)
     await api.server.stop()
     await api.server.stop()
     stream.socket.resume()
-    await expect.poll(() => stream.isClosed).toBe(true)
+    await expect.poll(() => stream.isClosed, PATIENCE).toBe(true)
   })
 })

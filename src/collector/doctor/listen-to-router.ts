@@ -1,13 +1,6 @@
 import type { TidemarkError } from '../../common/index.ts'
-import { decodeMessage } from '../../vanflow/index.ts'
-import {
-  type AmqpOptions,
-  type AmqpPeer,
-  BEACON_ADDRESS,
-  type Credentials,
-  connectAmqp,
-  type RouterEndpoint,
-} from '../ingest/index.ts'
+import { BEACON_ADDRESS, decodeMessage } from '../../vanflow/index.ts'
+import { type AmqpOptions, type AmqpPeer, type Credentials, connectAmqp, type RouterEndpoint } from '../ingest/index.ts'
 
 /** Every source sends a BEACON each 10 s; a router's first may be as late. */
 const BEACON_WAIT_MS = 12_000

@@ -1,4 +1,5 @@
 import { type GaugeMetric, type Logger, LogThrottle, type Metrics, type Service } from '../../common/index.ts'
+import { BEACON_ADDRESS } from '../../vanflow/index.ts'
 import type { IngestPort } from '../graph/ingest-port.ts'
 import type { Clock } from './clock.ts'
 import type { RouterEndpoint } from './endpoint.ts'
@@ -7,7 +8,7 @@ import { type ReconnectOptions, RouterConnection } from './router-connection.ts'
 import type { SourcePhase } from './source.ts'
 import type { SourceTimers } from './source-timers.ts'
 import { VanCounters } from './van-counters.ts'
-import { BEACON_ADDRESS, type VanSource } from './van-source.ts'
+import type { VanSource } from './van-source.ts'
 import { VanSources } from './van-sources.ts'
 
 export interface VanIngestOptions {

@@ -1,4 +1,4 @@
-import type { Beacon } from '../../vanflow/index.ts'
+import { BEACON_ADDRESS, type Beacon } from '../../vanflow/index.ts'
 import type { SourceHandle, SourceType } from '../graph/source.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { MessageIds } from './message-ids.ts'
@@ -31,9 +31,6 @@ const SUFFIXES: Record<SourceType, readonly string[]> = {
   CONTROLLER: ['.heartbeats'],
   UNKNOWN: ['.flows', '.logs', '.heartbeats'],
 }
-
-/** The address that all sources send BEACONs to. */
-export const BEACON_ADDRESS = 'mc/sfe.all'
 
 /** All addresses of sources are multicast: to read from another would take its messages away from whom they are for. */
 const MULTICAST_PREFIX = 'mc/'

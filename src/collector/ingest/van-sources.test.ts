@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type Logger, Metrics, silentLogger } from '../../common/index.ts'
 import {
   ATTRIBUTE,
+  BEACON_ADDRESS,
   encodeBeacon,
   encodeHeartbeat,
   encodeRecords,
@@ -13,7 +14,7 @@ import type { IngestPort } from '../graph/ingest-port.ts'
 import type { ApplyOutcome, SourceHandle, SourceType } from '../graph/source.ts'
 import { SOURCE_TIMERS } from './source-timers.ts'
 import { VanCounters } from './van-counters.ts'
-import { BEACON_ADDRESS, type VanSource } from './van-source.ts'
+import type { VanSource } from './van-source.ts'
 import { VanSources } from './van-sources.ts'
 
 const { message } = rhea

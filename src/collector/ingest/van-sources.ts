@@ -1,6 +1,7 @@
 import type { Logger } from '../../common/index.ts'
 import {
   ATTRIBUTE,
+  BEACON_ADDRESS,
   type Beacon,
   decodeMessage,
   encodeFlush,
@@ -22,7 +23,7 @@ import {
 } from './source.ts'
 import type { SourceTimers } from './source-timers.ts'
 import type { VanCounters } from './van-counters.ts'
-import { BEACON_ADDRESS, createSource, isUsable, sourceIdOf, toSourceType, type VanSource } from './van-source.ts'
+import { createSource, isUsable, sourceIdOf, toSourceType, type VanSource } from './van-source.ts'
 
 /** What the sources ask of the connection; both do nothing while there is none. */
 export interface VanLinks {

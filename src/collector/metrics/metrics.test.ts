@@ -183,7 +183,7 @@ describe('traffic metrics', () => {
     expect(network.series).toEqual(['client-1 > server-1: 1 0 6 80'])
     network.tell('FLOW', 'hk2pv:10', { endTime: T + 9 })
     expect(network.series).toEqual(['client-1 > server-1: 1 1 6 80'])
-    expect([...network.traffic.traffic.values()][0]?.hasLatency).toBe(true)
+    expect([...network.traffic.traffic.values()][0]?.latency.count).toBe(1)
   })
 
   it('observe the network share of the latency, never below zero (vector 53)', () => {
@@ -194,7 +194,7 @@ describe('traffic metrics', () => {
     network.tellConnection('fz6wq:3', { processLatency: 3000 })
     network.tellConnection('fz6wq:4', { latency: 26_244, processLatency: 3431 })
     network.settle()
-    const lines = [...network.traffic.traffic.values()][0]?.latencyLines('x').split('\n') ?? []
+    const lines = [...network.traffic.traffic.values()][0]?.latency.lines('x', 'of="all"').split('\n') ?? []
     const value = (suffix: string) =>
       lines
         .find(line => line.includes(suffix))

@@ -1,4 +1,4 @@
-import { type Family, sampleLine } from '../../common/index.ts'
+import { type Family, Histogram, sampleLine } from '../../common/index.ts'
 import type { Traffic } from './traffic-labels.ts'
 
 /** Upper bounds of the latency histogram in seconds: those of Skupper's network-observer. */
@@ -15,40 +15,12 @@ export class TrafficSeries {
   /** Connections that still count here. */
   live = 0
   lastUsedMs = 0
-  readonly #latencyCounts = new Array<number>(LATENCY_BOUNDS_S.length).fill(0)
-  #latencyCount = 0
-  #latencySumS = 0
+  readonly latency = new Histogram(LATENCY_BOUNDS_S)
 
   /** @param labels as they stand between the braces */
   constructor(labels: string, traffic: Traffic) {
     this.labels = labels
     this.traffic = traffic
-  }
-
-  get hasLatency(): boolean {
-    return this.#latencyCount > 0
-  }
-
-  observeLatency(seconds: number): void {
-    this.#latencyCount += 1
-    this.#latencySumS += seconds
-    const bucket = LATENCY_BOUNDS_S.findIndex(bound => seconds <= bound)
-    if (bucket >= 0) this.#latencyCounts[bucket] = (this.#latencyCounts[bucket] ?? 0) + 1
-  }
-
-  latencyLines(name: string): string {
-    let lines = ''
-    let below = 0
-    for (const [index, bound] of LATENCY_BOUNDS_S.entries()) {
-      below += this.#latencyCounts[index] ?? 0
-      lines += sampleLine(`${name}_bucket`, `${this.labels},le="${bound}"`, below)
-    }
-    lines += sampleLine(`${name}_bucket`, `${this.labels},le="+Inf"`, this.#latencyCount)
-    return (
-      lines +
-      sampleLine(`${name}_sum`, this.labels, this.#latencySumS) +
-      sampleLine(`${name}_count`, this.labels, this.#latencyCount)
-    )
   }
 }
 
@@ -68,7 +40,7 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     name: LATENCY,
     help: 'Latency that the network adds: to the first byte of the answer, as the client saw it less as the server saw it.',
     type: 'histogram',
-    lines: series => (series.hasLatency ? series.latencyLines(LATENCY) : ''),
+    lines: ({ latency, labels }) => (latency.count > 0 ? latency.lines(LATENCY, labels) : ''),
   },
 ]
 

@@ -147,7 +147,7 @@ export class TrafficMetrics {
     series.receivedBytes += this.#slots.grownReceived(key, connection.receivedBytes)
     const { networkLatencyUs } = connection
     if (networkLatencyUs !== undefined && this.#slots.raise(key, LATENCY_OBSERVED)) {
-      series.observeLatency(networkLatencyUs / 1e6)
+      series.latency.observe(networkLatencyUs / 1e6)
     }
     if (connection.hasEnded && this.#slots.raise(key, CLOSED)) series.closed += 1
   }

@@ -1,6 +1,7 @@
 export { inBlocks } from './blocks.ts'
 export type { Family } from './exposition.ts'
 export { familyHead, labelText, sampleLine } from './exposition.ts'
+export { Histogram } from './histogram.ts'
 export type { CounterMetric, CounterSeries, GaugeMetric } from './metrics.ts'
 export { Metrics } from './metrics.ts'
 export { StageAccount } from './stage.ts'

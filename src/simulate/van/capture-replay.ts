@@ -1,4 +1,11 @@
-import { ATTRIBUTE, type AttributeValue, decodeMessage, encodeRecords, type VanRecord } from '../../vanflow/index.ts'
+import {
+  ATTRIBUTE,
+  type AttributeValue,
+  BEACON_ADDRESS,
+  decodeMessage,
+  encodeRecords,
+  type VanRecord,
+} from '../../vanflow/index.ts'
 import type { AmqpListenerOptions } from './amqp-listener.ts'
 import { type CapturedMessage, encodeCapturedMessage, readCapture } from './capture.ts'
 import { nowUs } from './clock.ts'
@@ -81,7 +88,7 @@ export class CaptureReplay {
   }
 
   #subscribed(address: string): void {
-    if (address === 'mc/sfe.all' && this.#startMs === undefined) {
+    if (address === BEACON_ADDRESS && this.#startMs === undefined) {
       this.#startMs = performance.now()
       this.#startUs = nowUs()
       this.#play()

@@ -1,4 +1,4 @@
-import { ATTRIBUTE, encodeBeacon, encodeHeartbeat, RECORD_TYPE } from '../../vanflow/index.ts'
+import { ATTRIBUTE, BEACON_ADDRESS, encodeBeacon, encodeHeartbeat, RECORD_TYPE } from '../../vanflow/index.ts'
 import { ticks } from './clock.ts'
 import { EventSource } from './event-source.ts'
 import type { Outlet } from './outlet.ts'
@@ -65,8 +65,8 @@ export class ControllerSource extends EventSource {
 
   #beacon(): void {
     const { id, address, direct } = this
-    if (!this.outlet.hasSubscriber('mc/sfe.all')) return
-    this.publish('mc/sfe.all', encodeBeacon({ sourceType: 'CONTROLLER', id, address, direct }, this.dialect))
+    if (!this.outlet.hasSubscriber(BEACON_ADDRESS)) return
+    this.publish(BEACON_ADDRESS, encodeBeacon({ sourceType: 'CONTROLLER', id, address, direct }, this.dialect))
   }
 
   #beat(): void {

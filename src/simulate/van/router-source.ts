@@ -1,4 +1,4 @@
-import { encodeBeacon, encodeHeartbeat } from '../../vanflow/index.ts'
+import { BEACON_ADDRESS, encodeBeacon, encodeHeartbeat } from '../../vanflow/index.ts'
 import { ticks } from './clock.ts'
 import { EventSource } from './event-source.ts'
 import type { Outlet } from './outlet.ts'
@@ -89,9 +89,9 @@ export class RouterSource extends EventSource {
   #beat(): void {
     this.#beats += 1
     const { id, address, direct } = this
-    if (this.#beats % BEATS_PER_BEACON === 0 && this.outlet.hasSubscriber('mc/sfe.all')) {
+    if (this.#beats % BEATS_PER_BEACON === 0 && this.outlet.hasSubscriber(BEACON_ADDRESS)) {
       const beacon = { ...this.numbered(), sourceType: 'ROUTER', id, address, direct }
-      this.publish('mc/sfe.all', encodeBeacon(beacon, 'router'))
+      this.publish(BEACON_ADDRESS, encodeBeacon(beacon, 'router'))
     }
     if (!this.outlet.hasSubscriber(address)) return
     this.publish(address, encodeHeartbeat({ ...this.numbered(), to: address, id, nowUs: this.nowUs }, 'router'))

@@ -1,3 +1,4 @@
+import { isFlow } from '../../graph/flow-types.ts'
 import type { ViewChange, ViewRecord } from '../../graph/view-port.ts'
 import type { Projection } from '../v1alpha1/projection.ts'
 import type { CutCause, WatchLimits, WatchSink } from './client.ts'
@@ -5,7 +6,7 @@ import { WatchClient } from './client.ts'
 import type { Frame } from './frame.ts'
 import { encodeFrame } from './frame.ts'
 import type { Topic } from './topics.ts'
-import { isFlow, mayHoldFlows, topicsOf } from './topics.ts'
+import { mayHoldFlows, topicsOf } from './topics.ts'
 
 export interface WatchHubOptions extends WatchLimits {
   /** Connections that may watch at once. */
@@ -135,7 +136,7 @@ export class WatchHub {
 
   #onChange({ kind, record }: ViewChange): void {
     // Watchers saw the end of a record; that the view forgets it later is none of their business.
-    if (kind === 'evicted' || (isFlow(record.recordType) && !this.#isAnyFlowWatched)) return
+    if (kind === 'evicted' || (isFlow(record) && !this.#isAnyFlowWatched)) return
     this.#changed.set(record.key, record)
     if (this.#delivery !== undefined) return
     const sinceLastMs = performance.now() - this.#lastDeliveryMs

@@ -7,16 +7,9 @@ export const typeTopic = (recordType: string): Topic => `type ${recordType}`
 export const addressTopic = (vanAddress: string): Topic => `address ${vanAddress}`
 export const recordTopic = (id: string): Topic => `record ${id}`
 
-const FLOW_TYPES: ReadonlySet<string> = new Set(['FLOW', 'BIFLOW_TPORT', 'BIFLOW_APP'])
-
 /** Flows are most of what changes; only watchers of an address or of single records see them. */
 export function mayHoldFlows(topic: Topic): boolean {
   return topic.startsWith(addressTopic('')) || topic.startsWith(recordTopic(''))
-}
-
-/** Whether a record of the view is a flow, of either dialect. */
-export function isFlow(recordType: string): boolean {
-  return FLOW_TYPES.has(recordType)
 }
 
 /** Links as `topology` shows them: once each, from the side that accepts. */

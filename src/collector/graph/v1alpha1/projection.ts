@@ -1,3 +1,4 @@
+import { isFlow } from '../flow-types.ts'
 import type { ViewChange, ViewPort, ViewRecord } from '../view-port.ts'
 import { type ApiObject, plainObject } from './api-object.ts'
 import { CONNECTOR_SIDE, connectorSide, flowObjects, listenerSide } from './flows.ts'
@@ -81,7 +82,7 @@ export class V1alpha1Projection {
     side: typeof listenerSide | typeof connectorSide,
   ): Generator<ApiObject> {
     for (const flow of flows) {
-      if (!FLOW_TYPES.has(flow.recordType) || !isShown(flow, includeDeleted)) continue
+      if (!isFlow(flow) || !isShown(flow, includeDeleted)) continue
       const object = side(this.#view, flow)
       if (object === undefined) continue
       yield object
@@ -89,8 +90,6 @@ export class V1alpha1Projection {
     }
   }
 }
-
-const FLOW_TYPES: ReadonlySet<string> = new Set(['FLOW', 'BIFLOW_TPORT', 'BIFLOW_APP'])
 
 function isShown(record: ViewRecord, includeDeleted: boolean): boolean {
   return includeDeleted || record.endTimeUs === undefined

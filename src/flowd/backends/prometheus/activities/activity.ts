@@ -1,5 +1,5 @@
+import { Histogram } from '../../../../common/index.ts'
 import { type Counts, zeroCounts } from '../flow-counter.ts'
-import { Histogram } from '../histogram.ts'
 
 /** Of the round-trip time in seconds, from one rack to around the world. */
 const RTT_BOUNDS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]

@@ -1,4 +1,4 @@
-import { sampleLine } from '../../../common/index.ts'
+import { sampleLine } from './exposition.ts'
 
 /** How often values were seen, by bounds that the values do not exceed. */
 export class Histogram {
@@ -11,6 +11,11 @@ export class Histogram {
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds
     this.#buckets = bounds.map(() => 0)
+  }
+
+  /** How often anything was seen. */
+  get count(): number {
+    return this.#count
   }
 
   observe(value: number): void {
