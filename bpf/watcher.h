@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the watcher and user space share: its settings and its records. `src/flowd/plugins/iperf3/layout.ts` says the
+ * What the watcher and user space share: its settings and its records. `src/flowd/sock-ops/watcher.ts` says the
  * same in TypeScript.
  */
 #ifndef TIDEMARK_WATCHER_H

@@ -27,6 +27,14 @@ describe('what the units need of the host', () => {
     })
   })
 
+  it('depends on the options of a unit', () => {
+    expect(needs('plugins: {netlink: {}}')).toEqual({})
+    expect(needs('plugins: {netlink: {watch: socketOps}}')).toMatchObject({
+      CAP_BPF: ['plugins.netlink'],
+      cgroup: ['plugins.netlink'],
+    })
+  })
+
   it('counts the units of modules from outside, those only that are on', () => {
     const unit = (need: string) =>
       `{ options: { type: 'object', properties: {} }, needs: ['${need}'], create: () => ({}) }`

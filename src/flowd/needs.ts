@@ -5,10 +5,17 @@ import { UNIT_KINDS, unitsByKey } from './unit-registries.ts'
 /** What the units that a configuration turns on need of the host, each need with the key paths of those units. */
 export function needsOf({ values, units }: LoadedFlowdConfiguration): Map<Need, string[]> {
   const known = unitsByKey(units)
-  const on = UNIT_KINDS.flatMap(kind => Object.keys(values[kind] ?? {}).map(name => `${kind}.${name}`))
+  const on = UNIT_KINDS.flatMap(kind =>
+    Object.entries<unknown>(values[kind] ?? {}).map(([name, options]) => [`${kind}.${name}`, options] as const),
+  )
   const needs = new Map<Need, string[]>()
-  for (const unit of on) {
-    for (const need of known.get(unit)?.needs ?? []) needs.set(need, [...(needs.get(need) ?? []), unit])
+  for (const [unit, options] of on) {
+    const definition = known.get(unit)
+    // The loader filled the options in by this very definition's schema.
+    const ofOptions = definition?.needsFor?.(options as Record<string, unknown>) ?? []
+    for (const need of [...(definition?.needs ?? []), ...ofOptions]) {
+      needs.set(need, [...(needs.get(need) ?? []), unit])
+    }
   }
   return needs
 }

@@ -58,6 +58,8 @@ export interface UnitDefinition<Unit, Options extends Type.TObject = Type.TObjec
   ignoredKeys?: Readonly<Record<string, string>>
   /** What it needs of the host beyond what every process has. */
   needs?: readonly Need[]
+  /** What these options need beside that. */
+  needsFor?(options: Type.Static<Options>): readonly Need[]
   /** What no schema can say of the options: each complaint becomes an error at its key, relative to the section. */
   check?(options: Type.Static<Options>, known: KnownNames): readonly UnitComplaint[]
   /** Makes the unit; inert until it is started. */

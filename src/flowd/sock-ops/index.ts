@@ -1,4 +1,6 @@
 export { PROGRAM_PATH_OPTION } from '../program-path.ts'
-export { CONNECTION_BYTES, readConnection, writeConnection } from './connection.ts'
+export { CONNECTION_BYTES, writeConnection } from './connection.ts'
 export { CGROUP_PATH_OPTION } from './options.ts'
 export { SocketProgram } from './socket-program.ts'
+export type { ConnectionRecord } from './watcher.ts'
+export { decodeRecord, EVERY_PORT, encodeSettings, WATCHER } from './watcher.ts'

@@ -75,6 +75,24 @@ describe('a filter that somebody else removes', () => {
     expect(standing(left)).toEqual({ clsact: true, filters: [] })
   })
 
+  it('is put back beside the one that learns of narrow paths, and so is that one', async () => {
+    const { left } = laboratory.pair()
+    await using flowd = await markingFlowd(left, { ...marker, markingStrategy: 'hopByHop' })
+    const ingress = () => left.exec('tc', 'filter', 'show', 'dev', 'eth0', 'ingress')
+    const before = ingress()
+    expect(before).toMatch(/tidemark_\w+:\[/)
+    tc(left, 'filter del dev eth0 ingress')
+    await attachedAgain(flowd, 2)
+    expect(ingress()).toBe(before)
+    expect(standing(left).filters).toEqual(['tidemark_marker'])
+    tc(left, 'qdisc del dev eth0 clsact')
+    await attachedAgain(flowd, 3)
+    expect(ingress().replaceAll(/0x71de000\d/g, '')).toBe(before.replaceAll(/0x71de000\d/g, ''))
+    expect(standing(left).filters).toEqual(['tidemark_marker'])
+    expect(await flowd.stop()).toBe(0)
+    expect(standing(left)).toEqual(NOTHING)
+  })
+
   it('leaves alone what others do on the interface', async () => {
     const { left } = laboratory.pair()
     await using flowd = await markingFlowd(left, marker)

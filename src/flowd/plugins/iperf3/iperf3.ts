@@ -4,10 +4,9 @@ import { flowKey } from '../../../scitags/index.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import { type FlowIds, readIds } from '../../events/index.ts'
-import { SocketProgram } from '../../sock-ops/index.ts'
+import { type ConnectionRecord, decodeRecord, encodeSettings, SocketProgram, WATCHER } from '../../sock-ops/index.ts'
 import type { UnitContext } from '../../unit.ts'
 import { idPairs } from './id-pairs.ts'
-import { type ConnectionRecord, decodeRecord, encodeSettings, PROGRAM_NAME } from './layout.ts'
 import type { Iperf3Options } from './options.ts'
 
 const ORIGIN = 'iperf3'
@@ -53,10 +52,10 @@ export class Iperf3 implements Plugin {
     this.#emit = emit
     const { programPath, cgroupPath } = this.#options
     this.#program = new SocketProgram({
-      asset: 'bpf/watcher.bpf.o',
+      asset: WATCHER.asset,
       programPath,
       cgroupPath,
-      load: { program: PROGRAM_NAME, constants: encodeSettings(this.#options) },
+      load: { program: WATCHER.program, constants: encodeSettings(this.#options) },
       account: this.#account,
       decode: decodeRecord,
       onRecord: record => this.#take(record),

@@ -1,5 +1,5 @@
 import { complaintsOfIds } from '../../events/index.ts'
-import type { PluginDefinition } from '../../unit.ts'
+import { BPF_NEEDS, type PluginDefinition } from '../../unit.ts'
 import { NetlinkTagger } from './netlink.ts'
 import { NETLINK_OPTIONS } from './options.ts'
 
@@ -12,5 +12,6 @@ export const netlink: PluginDefinition<typeof NETLINK_OPTIONS> = {
       const keys = { experiment: `rules[${index}].experiment`, activity: `rules[${index}].activity` }
       return complaintsOfIds({ experiment, activity, keys }, known)
     }),
+  needsFor: ({ watch }) => (watch === 'socketOps' ? [...BPF_NEEDS, 'cgroup'] : []),
   create: (options, context) => new NetlinkTagger(options, context),
 }

@@ -3,7 +3,14 @@ import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import { readIds } from '../../events/index.ts'
 import type { UnitContext } from '../../unit.ts'
-import { type HostSocket, SocketFlows, SocketWatch, type SocketWatchSetup, type Tag } from '../socket-watch/index.ts'
+import {
+  type HostSocket,
+  OpenedSockets,
+  SocketFlows,
+  SocketWatch,
+  type SocketWatchSetup,
+  type Tag,
+} from '../socket-watch/index.ts'
 import type { NetlinkOptions } from './options.ts'
 import { Rules } from './rules.ts'
 
@@ -15,6 +22,7 @@ export class NetlinkTagger implements Plugin {
   readonly #context: UnitContext
   readonly #openTable: SocketWatchSetup['openTable']
   #watch: SocketWatch | undefined
+  #opened: OpenedSockets | undefined
   #flows: SocketFlows | undefined
 
   /** @param openTable replaces the kernel's table of sockets by that of another place, for tests */
@@ -24,7 +32,10 @@ export class NetlinkTagger implements Plugin {
     this.#openTable = openTable
   }
 
-  /** @throws TidemarkError RULE_UNUSABLE, CGROUP_MISSING, SOCKET_DIAGNOSTICS_MISSING */
+  /**
+   * @throws TidemarkError RULE_UNUSABLE, CGROUP_MISSING, SOCKET_DIAGNOSTICS_MISSING, and with `watch: socketOps` what
+   *   `OpenedSockets` throws
+   */
   async start(emit: (event: FlowEvent) => void): Promise<void> {
     const context = this.#context
     const rules = new Rules(this.#options)
@@ -36,7 +47,7 @@ export class NetlinkTagger implements Plugin {
       yieldsTo: origin => origin !== 'perfsonar',
     })
     this.#flows = flows
-    this.#watch = new SocketWatch({
+    const watch = new SocketWatch({
       periodMs: this.#options.period,
       log: context.log,
       openTable: this.#openTable,
@@ -45,13 +56,33 @@ export class NetlinkTagger implements Plugin {
         await flows.look(news)
       },
     })
-    await this.#watch.start()
+    this.#watch = watch
+    if (this.#options.watch === 'socketOps') {
+      this.#opened = new OpenedSockets({
+        what: `the plugin ${ORIGIN} with watch: socketOps`,
+        account: context.metrics.stage(`${ORIGIN} openings`),
+        log: context.log,
+        openTable: this.#openTable,
+        onOpened: async socket => {
+          await rules.prepare([socket])
+          if (watch.takeIn(socket)) flows.came(socket)
+        },
+      })
+    }
+    try {
+      await this.#opened?.start()
+      await watch.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
   /**
    * The flows live on: who turns the plugin off ends them, who only changes its rules keeps those that are the same.
    */
   async stop(): Promise<void> {
+    await this.#opened?.stop()
     await this.#watch?.stop()
     this.#flows?.stop()
   }

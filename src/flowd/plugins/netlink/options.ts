@@ -49,6 +49,12 @@ export const RULE_OPTIONS = Type.Object({
 export const NETLINK_OPTIONS = Type.Object(
   {
     period: WATCH_PERIOD_OPTION,
+    watch: Type.Enum(['looks', 'socketOps'], {
+      default: 'looks',
+      caseInsensitive: true,
+      description:
+        'How new connections are found: `looks`, one each `period`; or `socketOps`, between looks as well, as the kernel tells of each TCP connection (BPF: CAP_BPF, CAP_NET_ADMIN and cgroup v2).',
+    }),
     rules: Type.Array(RULE_OPTIONS, {
       default: [],
       description: 'What traffic is for: the first rule that a socket fits counts, and what fits none is not tagged.',

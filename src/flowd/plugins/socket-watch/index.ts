@@ -1,4 +1,5 @@
 export type { HostSocket } from './host-socket.ts'
+export { OpenedSockets } from './opened-sockets.ts'
 export { WATCH_PERIOD_OPTION } from './options.ts'
 export type { Tag } from './socket-flows.ts'
 export { SocketFlows } from './socket-flows.ts'

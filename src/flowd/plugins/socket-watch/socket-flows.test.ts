@@ -61,6 +61,18 @@ describe('SocketFlows', () => {
     expect(table.size).toBe(1)
   })
 
+  it('ends the flow of an old socket when a new one with its addresses and ports comes between two looks', async () => {
+    const { look, take, table, flows } = taggingFlows()
+    await look([socket(1, 'old')])
+    flows.came(socket(1, 'new'))
+    expect(take()).toEqual(['start 1 3', 'end 1 3', 'start 1 3'])
+    await look([], [socket(1, 'old')])
+    expect(take()).toEqual([])
+    expect(table.size).toBe(1)
+    await look([], [socket(1, 'new')])
+    expect(take()).toEqual(['end 1 3'])
+  })
+
   it('leaves flows to who declared them by other means, before or since', async () => {
     const { look, take, table } = taggingFlows()
     table.apply(startEvent(1, { origin: 'pipe', experiment: 5 }))

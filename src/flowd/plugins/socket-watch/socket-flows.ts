@@ -35,6 +35,8 @@ export class SocketFlows {
   readonly #account: StageAccount
   readonly #warnings: LogThrottle
   readonly #tagged = new Map<string, TaggedSocket>()
+  /** The cookie of the tagged socket whose flow is the one of a key: ports may come again before the end is seen. */
+  readonly #owners = new Map<string, string>()
   /** Sockets whose ids the registry does not know; a new list may. */
   readonly #unknown = new Map<string, HostSocket>()
   #registry: Registry
@@ -51,7 +53,7 @@ export class SocketFlows {
   async look({ came, gone, turns }: SocketNews): Promise<void> {
     // First those that went: one that came may have the addresses and ports of one of them.
     for (const socket of gone) {
-      this.#end(socket)
+      this.#end(socket.cookie)
       if (turns.isOver) await turns.next()
     }
     for (const socket of [...this.#takeUnknown(), ...came]) {
@@ -60,6 +62,11 @@ export class SocketFlows {
     }
     if (!this.#lookedBefore) this.#endWhatIsLeft()
     this.#lookedBefore = true
+  }
+
+  /** Takes in a socket that came between two looks. */
+  came(socket: HostSocket): void {
+    this.#start(socket)
   }
 
   stop(): void {
@@ -80,29 +87,32 @@ export class SocketFlows {
     const tagged = tag(socket)
     if (tagged === undefined) return
     const { cookie, tuple } = socket
-    const live = context.flows.get(flowKey(tuple))
+    const key = flowKey(tuple)
+    const live = context.flows.get(key)
     if (live !== undefined && live.origin !== origin && yieldsTo(live.origin)) return
     this.#account.received += 1
     if (!tagged.ok) {
       this.#account.drop('ids')
       this.#unknown.set(cookie, socket)
-      this.#warnings.warn(() => [
-        { flow: flowKey(tuple), reason: `${tagged.field}: ${tagged.problem}` },
-        'a socket is not tagged',
-      ])
+      this.#warnings.warn(() => [{ flow: key, reason: `${tagged.field}: ${tagged.problem}` }, 'a socket is not tagged'])
       return
     }
+    const owner = this.#owners.get(key)
+    if (owner !== undefined && owner !== cookie) this.#end(owner)
     this.#tagged.set(cookie, { tuple, tag: tagged.value })
+    this.#owners.set(key, cookie)
     this.#emit('start', { tuple, tag: tagged.value })
   }
 
-  #end({ cookie }: HostSocket): void {
+  #end(cookie: string): void {
     this.#unknown.delete(cookie)
     const socket = this.#tagged.get(cookie)
     if (socket === undefined) return
     this.#tagged.delete(cookie)
+    const key = flowKey(socket.tuple)
+    this.#owners.delete(key)
     // It may have ended already, or somebody else has declared it since.
-    if (this.#setup.context.flows.get(flowKey(socket.tuple))?.origin !== this.#setup.origin) return
+    if (this.#setup.context.flows.get(key)?.origin !== this.#setup.origin) return
     this.#account.received += 1
     this.#emit('end', socket)
   }

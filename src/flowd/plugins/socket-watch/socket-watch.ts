@@ -2,7 +2,7 @@ import { type Logger, LogThrottle, messageOf, type Service } from '../../../comm
 import { type SocketFamily, SocketTable } from '../../../linux/index.ts'
 import type { Protocol } from '../../../scitags/index.ts'
 import { type HostSocket, hostSocket, isLive, LIVE_MASKS } from './host-socket.ts'
-import { Turns } from './turns.ts'
+import { BUSY_SHARE, Turns } from './turns.ts'
 
 /** What came and what went between two looks. */
 export interface SocketNews {
@@ -21,9 +21,6 @@ export interface SocketWatchSetup {
   /** Opens the kernel's table; that of the current network namespace when undefined. */
   openTable: (() => SocketTable) | undefined
 }
-
-/** However many sockets there are, looking at them takes at most this share of the time. */
-const BUSY_SHARE = 0.1
 
 const KINDS: readonly (readonly [SocketFamily, Protocol])[] = [
   ['ipv4', 'tcp'],
@@ -82,6 +79,13 @@ export class SocketWatch implements Service {
     await this.#looking
     table?.close()
     this.#warnings.flush()
+  }
+
+  /** Takes in a socket that was found in another way; false when it is known. Looks go on with it as with their own. */
+  takeIn(socket: HostSocket): boolean {
+    if (this.#seen.has(socket.cookie)) return false
+    this.#seen.set(socket.cookie, { ...socket, look: this.#looks })
+    return true
   }
 
   #isAnswered(table: SocketTable, family: SocketFamily, protocol: Protocol): boolean {

@@ -1,5 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
+/** However much there is to look at, it takes at most this share of the time. */
+export const BUSY_SHARE = 0.1
+
 /** How long work may keep the event loop from timers and other sockets. */
 const TURN_MS = 5
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeRecord, EVENTS, encodeSettings, RECORD_BYTES } from './layout.ts'
+import { decodeRecord, EVENTS, encodeSettings, RECORD_BYTES } from './watcher.ts'
 
 const header = readFileSync('bpf/watcher.h', 'utf8')
 

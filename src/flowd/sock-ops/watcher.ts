@@ -1,10 +1,10 @@
-import type { FiveTuple } from '../../../scitags/index.ts'
-import { CONNECTION_BYTES, readConnection } from '../../sock-ops/index.ts'
-import type { Iperf3Options } from './options.ts'
+import type { FiveTuple } from '../../scitags/index.ts'
+import { CONNECTION_BYTES, readConnection } from './connection.ts'
 
 /** What `bpf/watcher.h` says in C. A test compares the two. */
 
-export const PROGRAM_NAME = 'tidemark_watch'
+/** The program that tells of connections, and its object. */
+export const WATCHER = { asset: 'bpf/watcher.bpf.o', program: 'tidemark_watch' } as const
 
 /** What a record tells of, in the order of `enum event`. */
 export const EVENTS = ['opened', 'closed'] as const
@@ -30,10 +30,18 @@ export function decodeRecord(bytes: Buffer): ConnectionRecord | undefined {
   return { cookie: bytes.readBigUInt64LE(), event, flow }
 }
 
-type PortRanges = Pick<Iperf3Options, `${'min' | 'max'}${'Source' | 'Destination'}Port`>
+/** Which connections are told of, by their ports; 0 is no bound. */
+export type PortRanges = Record<`${'min' | 'max'}${'Source' | 'Destination'}Port`, number>
+
+export const EVERY_PORT: PortRanges = {
+  minSourcePort: 0,
+  maxSourcePort: 0,
+  minDestinationPort: 0,
+  maxDestinationPort: 0,
+}
 
 /** `struct settings`: the program's constants. */
-export function encodeSettings(options: PortRanges): Buffer {
-  const { minSourcePort, maxSourcePort, minDestinationPort, maxDestinationPort } = options
+export function encodeSettings(ranges: PortRanges): Buffer {
+  const { minSourcePort, maxSourcePort, minDestinationPort, maxDestinationPort } = ranges
   return Buffer.from(Uint32Array.of(minSourcePort, maxSourcePort, minDestinationPort, maxDestinationPort).buffer)
 }
