@@ -72,11 +72,11 @@ describe('compressLargeBodies', () => {
           before = produced.blocks
           return halted
         },
-        { interval: 500, timeout: 15_000 },
+        { interval: 500 },
       )
       .toBe(true)
     client.destroy()
-    await expect.poll(() => produced.isOver, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => produced.isOver).toBe(true)
     await app.close()
   })
 
@@ -98,14 +98,11 @@ describe('compressLargeBodies', () => {
     clients[0]?.destroy()
     // Its place is free again.
     await expect
-      .poll(
-        async () => {
-          const answer = await fetch(`http://127.0.0.1:${port}/blocks`, { headers: GZIP })
-          await answer.arrayBuffer()
-          return answer.headers.get('content-encoding')
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/blocks`, { headers: GZIP })
+        await answer.arrayBuffer()
+        return answer.headers.get('content-encoding')
+      })
       .toBe('gzip')
     for (const client of clients) client.destroy()
     await app.close()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 // Every target of make runs in a clone of the last commit, with a network and mounts of its own; those that cannot are
 // printed with the reason.
@@ -159,7 +159,7 @@ describe('make', () => {
       })
     }
     try {
-      await vi.waitFor(() => expect(printed).toContain('Ctrl-C'), { timeout: 120_000, interval: 200 })
+      await expect.poll(() => printed, { timeout: 120_000, interval: 200 }).toContain('Ctrl-C')
       const tidemark = ['--conf', 'conf/quickstart-flowd.yaml', 'flowd', 'flows']
       const flows = () => execFileSync(join(clone, 'bin/tidemark'), tidemark, { cwd: clone, encoding: 'utf8' })
       succeeds('flow-start')

@@ -16,6 +16,6 @@ it('the enricher netlink agrees with iperf3 and with ss for 30 s over a wire tha
   const enricher = netlink.create({ protocol: 6, ext: 255, state: 3071, periodMs: 100 }, context)
   const transfer = await measureTransfer({ seconds: 30, enricher })
   expectAgreement(transfer)
-  expect(transfer.ss.length).toBeGreaterThan(20)
+  expect(transfer.ss.length).toBeGreaterThan(10)
   sockets.close()
 })

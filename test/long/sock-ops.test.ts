@@ -23,7 +23,7 @@ it('skops agrees with iperf3 and with ss for 30 s over a wire that loses packets
   const enricher = new Skops(options, unitContext())
   const transfer = await measureTransfer({ seconds: 30, enricher, onSender: pid => cgroup.add(pid) })
   expectAgreement(transfer)
-  expect(transfer.ss.length).toBeGreaterThan(20)
+  expect(transfer.ss.length).toBeGreaterThan(10)
 })
 
 it('the watcher pairs 99.99 % of starts and ends for 10 s, as fast as connections can be opened and closed', async () => {

@@ -30,14 +30,14 @@ export class PrometheusProcess implements AsyncDisposable {
     this.#base = base
   }
 
-  /** @param targets by the job's name: `host:port`, whose `/metrics` is scraped each second */
+  /** @param targets by the job's name: `host:port`, whose `/metrics` is scraped every 2 s */
   static async start(targets: Readonly<Record<string, string>>): Promise<PrometheusProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-prometheus-'))
     const jobs = Object.entries(targets).map(([job, target]) => ({
       job_name: job,
       static_configs: [{ targets: [target] }],
     }))
-    const configuration = { global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: jobs }
+    const configuration = { global: { scrape_interval: '2s', scrape_timeout: '2s' }, scrape_configs: jobs }
     writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configuration))
     const address = `127.0.0.1:${await freePort()}`
     const words = [

@@ -90,8 +90,8 @@ describe('tidemark demo', () => {
     const ended = once(child, 'close')
     // Whatever it does at that moment, its hosts are up.
     await once(child.stdout, 'data')
+    await expect.poll(() => leftProcesses().length).toBeGreaterThan(1)
     await sleep(700)
-    expect(leftProcesses().length).toBeGreaterThan(1)
     for (const signal of signals) {
       process.kill(sign * child.pid!, signal)
       // Two of a kind that wait together are one.
@@ -107,7 +107,6 @@ describe('tidemark demo', () => {
     await sleep(700)
     child.kill('SIGKILL')
     await once(child, 'close')
-    for (let wait = 0; wait < 100 && leftProcesses().length > 0; wait += 1) await sleep(100)
-    expect(leftProcesses()).toEqual([])
+    await expect.poll(leftProcesses, { interval: 100 }).toEqual([])
   })
 })

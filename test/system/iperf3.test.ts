@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   decodeIpv6Frame,
@@ -16,9 +15,9 @@ import {
   PacketCapture,
 } from '../../src/linux/index.ts'
 import { decodeFlowLabel } from '../../src/scitags/index.ts'
+import { FlowdProcess } from '../support/flowd/flowd-process.ts'
 import { Laboratory, type TestNamespace } from '../support/namespace.ts'
 
-const COMMAND = fileURLToPath(new URL('../../bin/tidemark', import.meta.url))
 const SERVER_PORT = 5201
 const BYTES = 50_000_000
 
@@ -26,6 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tidemark-iperf3-'))
 const pipe = join(folder, 'pipe')
 const laboratory = new Laboratory()
 let [left, right]: TestNamespace[] = []
+let flowd: FlowdProcess
 
 async function untilLine(child: ChildProcess, pattern: RegExp): Promise<void> {
   for await (const line of createInterface({ input: child.stdout! })) if (pattern.test(line)) return
@@ -36,19 +36,18 @@ beforeAll(async () => {
   ;({ left, right } = laboratory.pair())
   // Without labels of the kernel's own, an unmarked packet has none.
   left.exec('sysctl', '-qw', 'net.ipv6.auto_flowlabels=0')
-  const configuration = {
-    pidPath: join(folder, 'pid'),
-    workDir: join(folder, 'state'),
-    controlSocket: { path: join(folder, 'socket') },
-    plugins: { namedPipe: { pipePath: pipe } },
-    backends: { marker: { targetInterfaces: ['eth0'] } },
-  }
-  writeFileSync(join(folder, 'flowd.yaml'), JSON.stringify(configuration))
-  const flowd = left.spawn(COMMAND, ['flowd', 'run', '--conf', join(folder, 'flowd.yaml')])
-  await untilLine(flowd, /^flowd is ready/)
+  flowd = new FlowdProcess({
+    configuration: {
+      plugins: { namedPipe: { pipePath: pipe } },
+      backends: { marker: { targetInterfaces: ['eth0'] } },
+    },
+    spawn: left.spawn,
+  })
+  await flowd.ready()
   await untilLine(right.spawn('iperf3', ['-s', '--forceflush']), /Server listening/)
 })
 afterAll(async () => {
+  await flowd[Symbol.asyncDispose]()
   await laboratory.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -79,12 +78,19 @@ async function run(clientPort: number, bytesToSend: number) {
   return { counts, bytes, receivedBytes: result.end.sum_received.bytes }
 }
 
-/** Tells flowd through its pipe, and gives it the time to tell the kernel. */
+/** Tells flowd through its pipe, and waits until the kernel knows. */
 async function declare(state: 'start' | 'end', clientPort: number): Promise<void> {
   const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
   writeSync(fd, `${state} tcp 2001:db8:1::1 ${clientPort} 2001:db8:1::2 ${SERVER_PORT} cms 14\n`)
   closeSync(fd)
-  await sleep(200)
+  const isDone = async () => {
+    const flows = await flowd.control.flows()
+    const { text: metrics } = await flowd.get('/metrics')
+    const marks = Number(/^tidemark_flowd_marker_marks (\d+)$/m.exec(metrics)?.[1])
+    const isLive = flows.some(({ source }) => source.endsWith(`:${clientPort}`))
+    return marks === flows.length && isLive === (state === 'start')
+  }
+  await expect.poll(isDone).toBe(true)
 }
 
 describe('iperf3 between two hosts', () => {

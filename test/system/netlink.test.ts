@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   addAddress,
   createVeth,
@@ -93,7 +93,7 @@ describe('rtnetlink, judged by iproute2', () => {
     const other = laboratory.namespace()
     const sleeper = other.spawn('sleep', ['60'])
     const network = (process: string | number) => readlinkSync(`/proc/${process}/ns/net`)
-    await vi.waitUntil(() => network(sleeper.pid!) !== network('self'))
+    await expect.poll(() => network(sleeper.pid!)).not.toBe(network('self'))
     createVeth(socket, { name: 'stays', index: 66 }, { name: 'goes', index: 77 })
     expect(findLink(socket, 'goes')).toMatchObject({ index: 77 })
     moveLink(socket, 77, sleeper.pid!)

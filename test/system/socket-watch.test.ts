@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../src/common/index.ts'
 import { type HostSocket, SocketWatch } from '../../src/flowd/plugins/socket-watch/index.ts'
 import { inNetworkNamespace, SocketTable } from '../../src/linux/index.ts'
@@ -64,10 +64,10 @@ describe('SocketWatch', () => {
       await connections.tell('open', `c${index}`, address, 0, address, PORT)
       if (index % 2 === 1) await connections.tell(index % 4 === 1 ? 'reset' : 'end', `c${index - 1}`)
     }
-    await vi.waitFor(() => expect(keys()).toEqual(established()), PATIENCE)
+    await expect.poll(() => keys(), PATIENCE).toEqual(established())
     expect(keys()).toHaveLength(150)
     await connections.tell('reset-all')
-    await vi.waitFor(() => expect(keys()).toEqual([]), PATIENCE)
+    await expect.poll(() => keys(), PATIENCE).toEqual([])
     expect(faults).toEqual([])
     expect(looks()).toBeGreaterThan(2)
     await watch.stop()
@@ -77,7 +77,7 @@ describe('SocketWatch', () => {
     await connections.tell('open', 'one', '::1', 0, '::1', PORT)
     await connections.tell('end', 'one')
     const { watch, live, looks } = await watching()
-    await vi.waitFor(() => expect(looks()).toBeGreaterThan(2), PATIENCE)
+    await expect.poll(() => looks(), PATIENCE).toBeGreaterThan(2)
     expect([...live.values()]).toEqual([])
     await watch.stop()
     const before = looks()
@@ -95,9 +95,9 @@ two = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); two.bind(('::1', 5601))
 print('ready', flush=True); sys.stdin.read()`
     const child = namespace.spawn('python3', ['-c', script])
     const { watch, keys } = await watching()
-    await vi.waitFor(() => expect(keys()).toEqual(['udp ::1 5601 ::1 5600']), PATIENCE)
+    await expect.poll(() => keys(), PATIENCE).toEqual(['udp ::1 5601 ::1 5600'])
     child.kill()
-    await vi.waitFor(() => expect(keys()).toEqual([]), PATIENCE)
+    await expect.poll(() => keys(), PATIENCE).toEqual([])
     await watch.stop()
   })
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AddressSample } from '../../src/flowd/index.ts'
@@ -24,14 +23,14 @@ function sample(): AddressSample[] {
 
 describe('flowd stun sample against coturn', () => {
   it('says how the private addresses of both families are seen', async () => {
-    let samples = sample()
-    // The server says nothing when it is ready.
-    for (let attempt = 0; attempt < 20 && !samples.some(({ seenAs }) => seenAs); attempt += 1) {
-      await sleep(250)
+    let samples: AddressSample[] = []
+    const seen = () => {
       samples = sample()
+      const answered = samples.filter(({ seenAs }) => seenAs !== undefined)
+      return answered.map(({ address, seenAs, source }) => [address, seenAs, source])
     }
-    const seen = samples.filter(({ seenAs }) => seenAs !== undefined)
-    expect(seen.map(({ address, seenAs, source }) => [address, seenAs, source])).toEqual([
+    // The server says nothing when it is ready.
+    await expect.poll(seen, { interval: 250, timeout: 60_000 }).toEqual([
       ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
       ['2001:db8:1::1', '2001:db8:1::1', '[2001:db8:1::2]:3478'],
     ])

@@ -77,8 +77,8 @@ describe('the connection to a router', () => {
     const sender = router.senders.get('mc/a')!
     const sent = [Buffer.from([0xff, 0x00, 0x13]), Buffer.alloc(200_000, 7), Buffer.from('no AMQP')]
     const deliveries = sent.map(payload => sender.send(payload, undefined, 0))
-    await vi.waitFor(() => expect(payloads).toEqual(sent))
-    await vi.waitFor(() => expect(deliveries.map(delivery => delivery.remote_settled)).toEqual([true, true, true]))
+    await expect.poll(() => payloads).toEqual(sent)
+    await expect.poll(() => deliveries.map(delivery => delivery.remote_settled)).toEqual([true, true, true])
   })
 
   it('does not stall after 2047 messages, and keeps giving credit', async () => {
@@ -96,7 +96,7 @@ describe('the connection to a router', () => {
     }
     sender.on('sendable', pump)
     pump()
-    await vi.waitFor(() => expect(payloads).toHaveLength(10_000), { timeout: 10_000 })
+    await expect.poll(() => payloads).toHaveLength(10_000)
   })
 
   it('does not stall on what comes settled either, when no link alone uses up its credit', async () => {
@@ -107,7 +107,7 @@ describe('the connection to a router', () => {
     for (let round = 0; round < 200; round += 1) {
       for (const sender of router.senders.values()) sender.send(Buffer.from([round]), undefined, 0)
       if (round % 10 === 9)
-        await vi.waitFor(() => expect(links.map(link => link.payloads.length)).toEqual(Array(60).fill(round + 1)))
+        await expect.poll(() => links.map(link => link.payloads.length)).toEqual(Array(60).fill(round + 1))
     }
   })
 
@@ -115,10 +115,8 @@ describe('the connection to a router', () => {
     const router = await listen()
     const { connection, opened } = connect(router.port)
     await opened
-    await vi.waitFor(() =>
-      expect(connection.send('sfe.x', rhea.message.encode({ to: 'sfe.x', body: 'hello' }))).toBe(true),
-    )
-    await vi.waitFor(() => expect(router.received).toEqual([{ to: 'sfe.x', target: undefined, body: 'hello' }]))
+    await expect.poll(() => connection.send('sfe.x', rhea.message.encode({ to: 'sfe.x', body: 'hello' }))).toBe(true)
+    await expect.poll(() => router.received).toEqual([{ to: 'sfe.x', target: undefined, body: 'hello' }])
   })
 
   it('opens a sender for each address when the router relays nothing', async () => {
@@ -126,9 +124,9 @@ describe('the connection to a router', () => {
     const { connection, opened, outcomes } = connect(router.port)
     await opened
     const message = rhea.message.encode({ to: 'sfe.x', body: 'hello' })
-    await vi.waitFor(() => expect(connection.send('sfe.x', message)).toBe(true))
-    await vi.waitFor(() => expect(router.received).toEqual([{ to: 'sfe.x', target: 'sfe.x', body: 'hello' }]))
-    await vi.waitFor(() => expect(outcomes).toEqual(['accepted']))
+    await expect.poll(() => connection.send('sfe.x', message)).toBe(true)
+    await expect.poll(() => router.received).toEqual([{ to: 'sfe.x', target: 'sfe.x', body: 'hello' }])
+    await expect.poll(() => outcomes).toEqual(['accepted'])
   })
 
   it('says when the router ends a link, and can attach it again', async () => {
@@ -140,7 +138,7 @@ describe('the connection to a router', () => {
     expect(await first.detached).toBe('amqp:not-found: gone')
     const second = await subscribe(connection, 'mc/a')
     router.senders.get('mc/a')!.send(Buffer.from([1]), undefined, 0)
-    await vi.waitFor(() => expect(second.payloads).toHaveLength(1))
+    await expect.poll(() => second.payloads).toHaveLength(1)
   })
 
   it('ends with what the router said when it closes', async () => {

@@ -36,6 +36,8 @@ export class RouterConnection {
   #backoff: Backoff
   #attempt: AmqpConnection | undefined
   #peer: AmqpPeer | undefined
+  /** The attempt goes to an endpoint that is no more the one that is meant. */
+  #isLeaving = false
   #failure: TidemarkError | undefined
   #saidUs = 0
   #cancelRetry: (() => void) | undefined
@@ -61,7 +63,7 @@ export class RouterConnection {
 
   /** The connection, while it is open. */
   get current(): AmqpConnection | undefined {
-    return this.#peer === undefined ? undefined : this.#attempt
+    return this.#peer === undefined || this.#isLeaving ? undefined : this.#attempt
   }
 
   /** Why there is no connection now; undefined while there is one, and before the first failure. */
@@ -84,6 +86,7 @@ export class RouterConnection {
     this.#backoff = new Backoff(options.firstDelayMs, options.longestDelayMs)
     this.#failure = undefined
     if (this.#cancelRetry === undefined) {
+      this.#isLeaving = this.#attempt !== undefined
       void this.#attempt?.close()
       return
     }
@@ -124,6 +127,7 @@ export class RouterConnection {
     const wasOpen = this.#peer !== undefined
     this.#attempt = undefined
     this.#peer = undefined
+    this.#isLeaving = false
     if (wasOpen) this.#events.disconnected()
     if (!this.#running) return
     const delayMs = this.#backoff.next()

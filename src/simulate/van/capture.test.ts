@@ -48,7 +48,7 @@ describe('the recorded network', () => {
   it('plays over a real connection, each address in order, to a client that attaches late', async () => {
     const replay = new CaptureReplay(FILE, { listen: { port: 0 }, speed: 200 })
     await replay.start()
-    const heard = await listen(replay)
+    const heard = await listen(replay, messages.length)
     await replay.stop()
     const expected = Map.groupBy(messages, ({ link }) => link)
     expect(new Set(heard.keys())).toEqual(new Set(expected.keys()))
@@ -65,7 +65,7 @@ describe('the recorded network', () => {
 })
 
 /** Attaches to all that beacons name, asks one source to tell all, and gathers what comes by link. */
-async function listen(replay: CaptureReplay): Promise<Map<string, Message[]>> {
+async function listen(replay: CaptureReplay, recorded: number): Promise<Map<string, Message[]>> {
   const heard = new Map<string, Message[]>()
   const container = rhea.create_container()
   const connection = container.connect({ host: replay.host, port: replay.port, reconnect: false })
@@ -84,7 +84,8 @@ async function listen(replay: CaptureReplay): Promise<Map<string, Message[]>> {
     for (const suffix of ['', '.flows', '.logs', '.heartbeats']) connection.open_receiver(`${address}${suffix}`)
   })
   await replay.finished
-  await new Promise(resolve => setTimeout(resolve, 50))
+  const numbered = () => [...heard.values()].flat().filter(({ message_id }) => message_id !== undefined)
+  await expect.poll(numbered).toHaveLength(recorded)
   connection.close()
   return heard
 }

@@ -1,5 +1,5 @@
 import rhea, { type Connection, type ConnectionOptions, type EventContext } from 'rhea'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { encodeFlush, encodeRecords } from '../../vanflow/index.ts'
 import type { AmqpListenerOptions } from './amqp-listener.ts'
 import { RouterEnd } from './router-end.ts'
@@ -55,17 +55,17 @@ describe('the router end', () => {
     const { end } = await routerEnd()
     const clients = [client(end), client(end)]
     for (const { connection } of clients) connection.open_receiver(ADDRESS)
-    for (const { events } of clients) await vi.waitFor(() => expect(events).toContain('receiver_open'))
+    for (const { events } of clients) await expect.poll(() => events).toContain('receiver_open')
     end.publish('mc/sfe.other', message(0), true)
     end.publish(ADDRESS, message(1), true)
     end.publish(ADDRESS, message(2), false)
     for (const { received } of clients) {
-      await vi.waitFor(() =>
-        expect(received).toEqual([
+      await expect
+        .poll(() => received)
+        .toEqual([
           { id: 1, settled: true },
           { id: 2, settled: false },
-        ]),
-      )
+        ])
     }
     expect(end.counts).toEqual({ delivered: 4, unheard: 1, overflowed: 0 })
   })
@@ -74,10 +74,10 @@ describe('the router end', () => {
     const { end } = await routerEnd()
     const { connection, events, received } = client(end)
     const mute = connection.open_receiver({ source: ADDRESS, autoaccept: false })
-    await vi.waitFor(() => expect(events).toContain('receiver_open'))
+    await expect.poll(() => events).toContain('receiver_open')
     for (const id of [1, 2, 3]) end.publish(ADDRESS, message(id), false)
     end.publish(ADDRESS, message(4), true)
-    await vi.waitFor(() => expect(received).toHaveLength(4))
+    await expect.poll(() => received).toHaveLength(4)
     expect(end.unanswered).toBe(3)
     // A listener on the link takes the message from the one of the container.
     const answered = new Promise<void>(resolve => {
@@ -89,33 +89,33 @@ describe('the router end', () => {
     end.publish(ADDRESS, message(5), false)
     expect(end.unanswered).toBe(4)
     await answered
-    await vi.waitFor(() => expect(end.unanswered).toBe(3))
+    await expect.poll(() => end.unanswered).toBe(3)
   })
 
   it('lets messages wait for credit, and throws the settled ones away when too many wait', async () => {
     const { end } = await routerEnd()
     const { connection, ids } = client(end)
     const receiver = connection.open_receiver({ source: ADDRESS, credit_window: 0 })
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     end.publish(ADDRESS, message(0), true)
     end.publish(ADDRESS, message(1), false)
     for (let id = 2; id < 251; id += 1) end.publish(ADDRESS, message(id), true)
     // Full at 250: all settled ones but the head go.
     expect(end.counts.overflowed).toBe(248)
     receiver.add_credit(1000)
-    await vi.waitFor(() => expect(ids()).toEqual([0, 1, 250]))
+    await expect.poll(() => ids()).toEqual([0, 1, 250])
   })
 
   it('sends nothing without credit, and one by one as it comes', async () => {
     const { end } = await routerEnd()
     const { connection, ids } = client(end)
     const receiver = connection.open_receiver({ source: ADDRESS, credit_window: 0 })
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     for (let id = 0; id < 5; id += 1) end.publish(ADDRESS, message(id), true)
     receiver.add_credit(2)
-    await vi.waitFor(() => expect(ids()).toEqual([0, 1]))
+    await expect.poll(() => ids()).toEqual([0, 1])
     receiver.add_credit(2)
-    await vi.waitFor(() => expect(ids()).toEqual([0, 1, 2, 3]))
+    await expect.poll(() => ids()).toEqual([0, 1, 2, 3])
   })
 
   it('takes a FLUSH in every form, on a link without address or on one to the source', async () => {
@@ -128,7 +128,7 @@ describe('the router end', () => {
     })
     const direct = connection.open_sender('sfe.x:0')
     direct.once('sendable', () => direct.send({ subject: 'FLUSH', body: undefined }))
-    await vi.waitFor(() => expect(events.filter(event => event === 'accepted')).toHaveLength(3))
+    await expect.poll(() => events.filter(event => event === 'accepted')).toHaveLength(3)
     expect(flushed).toEqual(['sfe.x:0', 'sfe.x:0', 'sfe.x:0'])
   })
 
@@ -140,7 +140,7 @@ describe('the router end', () => {
       sender.send(encodeFlush('sfe.gone:0'), undefined, 0)
       sender.send({ to: 'sfe.x:0', subject: 'HELLO', body: 'x' })
     })
-    await vi.waitFor(() => expect(events).toContain('accepted'))
+    await expect.poll(() => events).toContain('accepted')
     expect(events).toContain('released')
     expect(flushed).toEqual(['sfe.gone:0'])
   })
@@ -149,17 +149,17 @@ describe('the router end', () => {
     const { end } = await routerEnd()
     const { connection, events, ids } = client(end, { reconnect: 20 as unknown as boolean })
     connection.open_receiver(ADDRESS)
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     const { port } = end
     end.cut()
     expect(end.hasSubscriber(ADDRESS)).toBe(false)
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     await end.stop()
     await end.start()
     expect(end.port).toBe(port)
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     end.publish(ADDRESS, message(9), true)
-    await vi.waitFor(() => expect(ids()).toEqual([9]))
+    await expect.poll(() => ids()).toEqual([9])
     expect(events.filter(event => event === 'disconnected').length).toBeGreaterThanOrEqual(2)
   })
 
@@ -167,17 +167,17 @@ describe('the router end', () => {
     const { end } = await routerEnd()
     const { connection } = client(end)
     const receiver = connection.open_receiver(ADDRESS)
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(true))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(true)
     receiver.close()
-    await vi.waitFor(() => expect(end.hasSubscriber(ADDRESS)).toBe(false))
+    await expect.poll(() => end.hasSubscriber(ADDRESS)).toBe(false)
   })
 
   it('lets in by PLAIN only who knows the password', async () => {
     const { end } = await routerEnd({ anonymous: false, plain: { user: 'u', password: 'p' } })
     const friend = client(end, { username: 'u', password: 'p' })
-    await vi.waitFor(() => expect(friend.events).toEqual(['connection_open']))
+    await expect.poll(() => friend.events).toEqual(['connection_open'])
     const foe = client(end, { username: 'u', password: 'q' })
-    await vi.waitFor(() => expect(foe.events).toContain('connection_error'))
+    await expect.poll(() => foe.events).toContain('connection_error')
   })
 
   it('says what to do when its port is taken', async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Arm64 } from '../../support/packaging/arm64.ts'
 
 const PATIENCE = { timeout: 120_000, interval: 500 }
@@ -12,7 +12,7 @@ describe('the command on arm64, emulated', () => {
   const running: ChildProcess[] = []
   beforeAll(() => {
     arm64 = new Arm64()
-  }, 300_000)
+  }, 1_800_000)
   afterAll(async () => {
     for (const child of running) {
       child.kill('SIGTERM')
@@ -32,7 +32,7 @@ describe('the command on arm64, emulated', () => {
         printed += text
       })
     }
-    await vi.waitFor(() => expect(printed).toMatch(says), PATIENCE)
+    await expect.poll(() => printed, PATIENCE).toMatch(says)
     return says.exec(printed) as RegExpExecArray
   }
 
@@ -58,7 +58,7 @@ describe('the command on arm64, emulated', () => {
     })
     await start(/flowd is ready: plugins namedPipe; backends firefly/, '--conf', file, 'flowd', 'run')
     writeFileSync(join(arm64.folder, 'np'), 'start tcp ::1 2345 ::1 5777 cms 14\n')
-    await vi.waitFor(() => expect(arm64.run('--conf', file, 'flowd', 'flows')).toContain('[::1]:2345'), PATIENCE)
+    await expect.poll(() => arm64.run('--conf', file, 'flowd', 'flows'), PATIENCE).toContain('[::1]:2345')
   })
 
   it('runs the collector on a simulated network', async () => {
@@ -66,6 +66,6 @@ describe('the command on arm64, emulated', () => {
     const file = configure('collector.yaml', { amqp: { url: router }, http: { bindPort: 0 } })
     const [, api = ''] = await start(/collector is ready: API (http:\S+);/, '--conf', file, 'collector', 'run')
     const routers = async () => (await (await fetch(`${api}/api/v1alpha1/routers`)).json()) as unknown[]
-    await vi.waitFor(async () => expect(await routers()).toHaveLength(3), PATIENCE)
+    await expect.poll(() => routers(), PATIENCE).toHaveLength(3)
   })
 })

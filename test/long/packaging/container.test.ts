@@ -10,7 +10,7 @@ let images: Images
 beforeAll(() => {
   images = new Images()
   images.importDebian(BASE)
-}, 300_000)
+}, 1_800_000)
 // Without a union file system each image is a whole copy.
 afterAll(() => images.remove(), 600_000)
 
@@ -20,7 +20,7 @@ describe('the release image', () => {
   beforeAll(() => {
     image = images.build('release', BASE, { COMMIT: '0123456789ab', COMMIT_DATE: '2026-01-01T00:00:00Z' })
     root = images.mount(image)
-  }, 900_000)
+  }, 1_800_000)
 
   /** Runs a command in the image as its user, on a root that cannot be written. */
   const run = (...command: string[]): string => {

@@ -13,7 +13,7 @@ beforeAll(() => {
   make('deb')
   const name = readdirSync('build/release').find(file => file.startsWith(`tidemark_${version}-1_`))
   deb = join('build/release', name ?? 'absent')
-}, 300_000)
+}, 1_800_000)
 
 describe('make deb', () => {
   it('puts every file in its place, and no other', () => {
@@ -53,7 +53,7 @@ describe('the Debian package in a Debian root', () => {
     root.installPackages('libbpf1', 'libelf1')
     before = root.filesNamed('tidemark')
     root.copy(deb, '/opt/tidemark.deb')
-  }, 600_000)
+  }, 1_800_000)
   afterAll(() => root.remove())
 
   it('installs its user, units, configurations and private files', () => {

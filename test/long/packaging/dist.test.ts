@@ -13,7 +13,7 @@ const sha256 = (path: string) => createHash('sha256').update(readFileSync(path))
 
 beforeAll(() => {
   make('dist')
-}, 120_000)
+}, 1_800_000)
 
 describe('make dist', () => {
   it('writes sums that are those of its files', () => {
@@ -75,7 +75,7 @@ describe('the executable alone, in a Debian without Node and libbpf whose /tmp i
       'modules: [./transfers.mjs]\nplugins: {namedPipe: {pipePath: /run/np}}\nbackends: {marker: {targetInterfaces: [lo]}, endedFlows: {path: /run/ended}}\n',
     )
     root.copy('test/fixtures/modules/transfers.mjs', '/opt/transfers.mjs')
-  }, 600_000)
+  }, 1_800_000)
   afterAll(() => root.remove())
 
   it('is in such a root', () => {

@@ -24,7 +24,7 @@ beforeAll(() => {
   execFileSync('unshare', ['--net', 'packaging/rpm/build.sh', 'rpm'], { stdio: 'ignore' })
   const name = readdirSync('build/release').find(file => file.endsWith('.rpm') && !file.endsWith('.src.rpm'))
   built = join('build/release', name ?? 'absent')
-}, 600_000)
+}, 1_800_000)
 
 describe('make srpm', () => {
   it('carries the sources, what npm would fetch, and a spec that needs no definition of the builder', () => {
@@ -91,7 +91,7 @@ describe('the RPM in a clean root', () => {
     root = new DebianRoot()
     root.installPackages('libbpf1', 'libelf1')
     root.copy(built, '/opt/tidemark.rpm')
-  }, 600_000)
+  }, 1_800_000)
   afterAll(() => root.remove())
 
   it('finds what it requires there: every library, a shell, and the tools that make its user', () => {

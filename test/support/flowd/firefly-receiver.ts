@@ -23,7 +23,10 @@ export class FireflyReceiver {
     const script = `
 import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+try:
+    s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24) # SO_RCVBUFFORCE: beyond net.core.rmem_max, for root
+except PermissionError:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
 s.bind(('::', int(sys.argv[1])))
 print('port', s.getsockname()[1], flush=True)
 while True:

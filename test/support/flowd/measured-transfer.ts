@@ -139,7 +139,8 @@ export function expectAgreement({ sentBytes, retransmits, samples, gone, ss }: M
     }
     const near = samples.filter(({ takenUs }) => Math.abs(takenUs - reading.beforeUs) < 1_000_000)
     const rtts = near.map(({ tcpInfo }) => tcpInfo.rttUs ?? 0)
-    expect(reading.rttUs).toBeGreaterThanOrEqual(Math.min(...rtts) / 2)
-    expect(reading.rttUs).toBeLessThanOrEqual(Math.max(...rtts) * 2)
+    // It jumps on a busy machine; another unit would be a thousand times as much.
+    expect(reading.rttUs).toBeGreaterThanOrEqual(Math.min(...rtts) / 10)
+    expect(reading.rttUs).toBeLessThanOrEqual(Math.max(...rtts) * 10)
   }
 }

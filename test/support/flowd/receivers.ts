@@ -24,15 +24,6 @@ export async function udpSocket(port = 0): Promise<Socket> {
   return socket
 }
 
-/** A UDP port of 127.0.0.1 that was free a moment ago. */
-export async function freeUdpPort(): Promise<number> {
-  const socket = await udpSocket()
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
-
 /** Plugins `firefly` under test, and who sends them datagrams. */
 export class Receivers {
   readonly #client = createSocket('udp6')

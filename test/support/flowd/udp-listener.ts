@@ -35,7 +35,7 @@ export class UdpListener {
 
   /** Waits for so many datagrams and takes them. */
   async take(count: number): Promise<string[]> {
-    await expect.poll(() => this.datagrams.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(() => this.datagrams.length).toBeGreaterThanOrEqual(count)
     return this.datagrams.splice(0)
   }
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
 
 /** A message as rsyslog understood it. */
 export interface SyslogMessage {
@@ -47,7 +48,7 @@ export class Rsyslog implements AsyncDisposable {
 
   /** Resolves when messages are taken. */
   static async start(): Promise<Rsyslog> {
-    const rsyslog = new Rsyslog(await freePort())
+    const rsyslog = new Rsyslog(await freePort('udp'))
     const socket = createSocket('udp4')
     while (rsyslog.messages('ready').length === 0) {
       if (rsyslog.#child.exitCode !== null) throw new Error(`rsyslogd ended with ${rsyslog.#child.exitCode}`)
@@ -90,14 +91,4 @@ function configuration(port: number, folder: string): string {
     `input(type="imudp" address="127.0.0.1" port="${port}" ruleset="all")`,
     '',
   ].join('\n')
-}
-
-/** A UDP port that nobody has now: rsyslogd cannot say which one it took. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }

@@ -1,9 +1,6 @@
 import { bytesInUse } from '../collect-garbage.ts'
 import type { CollectedVan } from '../collected-van.ts'
 
-/** How long after the faults of a cycle the view may take to be right, in simulated milliseconds. */
-const LIMIT_MS = 45_000
-
 /** Ended records are kept for so long in these tests, so that all cycles but the first ones hold as many. */
 export const SHORT_RETENTION = { endedMaxAgeMs: 20_000 }
 
@@ -29,8 +26,8 @@ export async function liveThroughCycles(world: CollectedVan, cycles: number): Pr
     await collector.pass(15_000)
     network.silence((cycle + 2) % sites, false)
     network.trafficRuns = false
-    await collector.until(() => collector.sources() === van.truth().sources.length, LIMIT_MS)
-    await world.agree(LIMIT_MS)
+    await collector.until(() => collector.sources() === van.truth().sources.length)
+    await world.agree()
     used.push(bytesInUse())
   }
   return used

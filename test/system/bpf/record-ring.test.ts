@@ -28,8 +28,8 @@ describe('the ring of records', () => {
     const { ring, account, numbers, messages } = readOddNumbers(probe)
     using _ring = ring
     probe.write(1, 4)
-    await expect.poll(() => numbers, { timeout: 10_000 }).toEqual([1, 3])
-    await expect.poll(() => account.received, { timeout: 10_000 }).toBe(4)
+    await expect.poll(() => numbers).toEqual([1, 3])
+    await expect.poll(() => account.received).toBe(4)
     expect(account).toMatchObject({ passed: 2, droppedByCause: new Map([['layout', 2]]) })
     expect(messages()).toEqual(Array(2).fill('the program wrote a record that is none of ours'))
   })
@@ -39,9 +39,9 @@ describe('the ring of records', () => {
     const { ring, account, messages } = readOddNumbers(probe, 'too fast')
     using _ring = ring
     probe.write(1, RING_ROOM + 100)
-    await expect.poll(() => account.dropped('ring-full'), { timeout: 10_000 }).toBe(100)
+    await expect.poll(() => account.dropped('ring-full')).toBe(100)
     expect(messages()).toContain('too fast')
-    await expect.poll(() => account.received, { timeout: 10_000 }).toBe(toldNumbers(1, RING_ROOM).length + 100)
+    await expect.poll(() => account.received).toBe(toldNumbers(1, RING_ROOM).length + 100)
     expect(account.received).toBe(account.passed + account.dropped())
   })
 

@@ -22,7 +22,7 @@ describe('a ring buffer', () => {
     const batch = 3000
     for (let round = 0; round < 5; round += 1) {
       probe.write(round * batch, batch)
-      await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(toldNumbers(0, (round + 1) * batch).length)
+      await expect.poll(() => seen.length).toBe(toldNumbers(0, (round + 1) * batch).length)
     }
     expect(seen).toEqual(toldNumbers(0, 5 * batch))
     expect(ring.lost).toBe(0)
@@ -36,7 +36,7 @@ describe('a ring buffer', () => {
     })
     for (const number of [1, 2, 3, 4]) {
       probe.write(number, 1)
-      await expect.poll(() => seen, { timeout: 10_000 }).toBe(number)
+      await expect.poll(() => seen).toBe(number)
       await delay(5)
     }
   })

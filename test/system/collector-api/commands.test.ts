@@ -18,7 +18,7 @@ beforeAll(async () => {
   const router = { host: '127.0.0.1', port: van.port, sasl: {}, origin: 'the test' }
   collector = new Collector({ configuration: values, router, log: silentLogger })
   await collector.start()
-  await vi.waitFor(() => expect(collector.ingest.status.sources.live).toBe(6), { timeout: 20_000 })
+  await vi.waitFor(() => expect(collector.ingest.status.sources.live).toBe(6), { timeout: 30_000 })
   van.network.trafficRuns = true
   await vi.waitFor(() => expect(van.truth().connections.closed).toBeGreaterThan(40), { timeout: 30_000 })
   // No new connections; those that are open come to their end.
@@ -93,7 +93,7 @@ describe('what the commands show of a simulated network', () => {
         expect(sum('totalFlows')).toBe(2 * (opened + requests))
         expect(sum('currentFlows')).toBe(0)
       },
-      { timeout: 20_000, interval: 500 },
+      { timeout: 60_000, interval: 500 },
     )
     const connections = (await everything()).flows.filter(isConnection) as unknown as {
       client: { octets: number; process: string }

@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { CollectedVan } from '../../support/collected-van.ts'
 
-/** What the view has to be right within, in simulated milliseconds, after a fault that the next FLUSH mends. */
-const MENDED_MS = 25_000
-
 let world: CollectedVan
 afterEach(() => world.stop())
 
@@ -21,7 +18,7 @@ async function survive(forMs = 10_000): Promise<void> {
   await world.collector.pass(forMs)
   world.van.setMessageFaults({ duplicate: 0, drop: 0, reorder: 0, unknown: 0, wrongType: 0, lateTime: 0 })
   world.van.network.trafficRuns = false
-  await world.agree(MENDED_MS)
+  await world.agree()
   expect(world.collector.unaccounted()).toBe(0)
 }
 
@@ -94,7 +91,7 @@ describe('the view is right again after', () => {
     van.network.removeProcess(0)
     van.network.addProcess(0, 'batch')
     van.network.trafficRuns = false
-    await world.agree(90_000)
+    await world.agree()
   })
 
   it('clocks that are set: durations are those of the source', async () => {

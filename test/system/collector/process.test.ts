@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { SimulatedVan } from '../../../src/simulate/index.ts'
 
 const TIDEMARK = resolve('bin/tidemark')
@@ -41,7 +41,7 @@ function configure(configuration: object): string {
 
 async function run(configuration: object, environment: NodeJS.ProcessEnv = {}) {
   const process = start(['--conf', configure(configuration), 'collector', 'run'], environment)
-  await vi.waitFor(() => expect(process.output.text).toContain('collector is ready'), { timeout: 20_000 })
+  await expect.poll(() => process.output.text).toContain('collector is ready')
   const api = /API (http:\S+?);/.exec(process.output.text)?.[1] ?? ''
   return { ...process, api }
 }
@@ -63,7 +63,7 @@ describe('tidemark collector run', () => {
       const topology = async () =>
         (await (await fetch(`${collector.api}/api/v1alpha1/topology`)).json()) as { rtype: string }[]
       const routers = async () => (await topology()).filter(({ rtype }) => rtype === 'ROUTER').length
-      await vi.waitFor(async () => expect(await routers()).toBe(3), { timeout: 15_000, interval: 100 })
+      await expect.poll(() => routers(), { interval: 100 }).toBe(3)
       expect((await fetch(`${collector.api}/readyz`)).status).toBe(200)
       const metrics = await (await fetch(`${collector.api}/metrics`)).text()
       expect(metrics).toMatch(/tidemark_collector_van_connected 1\n/)
@@ -85,7 +85,7 @@ describe('tidemark collector run', () => {
       const environment = { MESSAGING_CONNECT_FILE: file, USE_CORS: 'yes' }
       const collector = await run({ http: { bindPort: 0 } }, environment)
       const ready = async () => (await fetch(`${collector.api}/readyz`)).status
-      await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 10_000 })
+      await expect.poll(() => ready()).toBe(200)
       const answer = await fetch(`${collector.api}/api/v1alpha1/routers`)
       expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     } finally {
@@ -105,14 +105,14 @@ describe('tidemark collector run', () => {
     const reload = async (says: string) => {
       collector.output.text = ''
       collector.child.kill('SIGHUP')
-      await vi.waitFor(() => expect(collector.output.text).toContain(says), { timeout: 10_000 })
+      await expect.poll(() => collector.output.text).toContain(says)
       return collector.output.text
     }
     try {
-      await vi.waitFor(async () => expect(await readiness()).toContain(`connected to ${url(0)}`), { timeout: 10_000 })
+      await expect.poll(() => readiness()).toContain(`connected to ${url(0)}`)
       configure({ amqp: { url: url(1) }, http: { bindPort: 0, cors: true }, retention: { endedMinutes: 1 } })
       expect(await reload('changes="amqp, retention"')).toContain('http has changed in the file: only a restart')
-      await vi.waitFor(async () => expect(await readiness()).toContain(`connected to ${url(1)}`), { timeout: 10_000 })
+      await expect.poll(() => readiness()).toContain(`connected to ${url(1)}`)
 
       configure({ amqp: { url: 'http://wrong' }, http: { bindPort: 0 } })
       expect(await reload('the new configuration is refused')).toContain('amqp.url')

@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import rhea, { type EventContext } from 'rhea'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/collector/ingest/clock.ts'
 import { type RouterEndpoint, readConnectJson } from '../../../src/collector/ingest/index.ts'
 import { RouterConnection } from '../../../src/collector/ingest/router-connection.ts'
@@ -82,13 +82,12 @@ function connect(endpoint: Partial<RouterEndpoint> & Pick<RouterEndpoint, 'port'
 
 /** Waits until the connection has failed three times, always for the same reason, and is still trying. */
 async function failureOf(connection: RouterConnection) {
-  await vi.waitFor(() => expect(connection.failures).toBeGreaterThanOrEqual(3), { timeout: 20_000, interval: 20 })
+  await expect.poll(() => connection.failures).toBeGreaterThanOrEqual(3)
   expect(connection.current).toBeUndefined()
   return { code: connection.failure?.code, message: connection.failure?.message, remedy: connection.failure?.remedy }
 }
 
-const waitOpen = (connection: RouterConnection) =>
-  vi.waitFor(() => expect(connection.current).toBeDefined(), { timeout: 10_000, interval: 10 })
+const waitOpen = (connection: RouterConnection) => expect.poll(() => connection.current).toBeDefined()
 
 describe('TLS to the router', () => {
   it('with client certificates and EXTERNAL, as Skupper sets it up, speaks TLS 1.3', async () => {

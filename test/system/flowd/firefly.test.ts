@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseFireflyDatagram } from '../../../src/scitags/index.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+import { freePort } from '../../support/free-port.ts'
 
 async function open(): Promise<Socket> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
@@ -30,10 +31,8 @@ const firefly = (state: 'start' | 'end', more: object) =>
 
 describe('flowd that receives fireflies', () => {
   it('knows the flow, announces it with what it was told, relays the bytes, and hears none of its own', async () => {
-    const [free, collector, upstream] = await Promise.all([open(), open(), open()])
-    const bindPort = free.address().port
-    free.close()
-    await once(free, 'close')
+    const [collector, upstream] = await Promise.all([open(), open()])
+    const bindPort = await freePort('udp')
     const heard = { announced: [] as string[], relayed: [] as string[] }
     collector.on('message', bytes => heard.announced.push(bytes.toString()))
     upstream.on('message', bytes => heard.relayed.push(bytes.toString()))
@@ -56,10 +55,10 @@ describe('flowd that receives fireflies', () => {
     await flowd.ready()
     const [start, end] = [firefly('start', { usage: {} }), firefly('end', { 'storage-stats': { 'read-bw': 5 } })]
     upstream.send(start, bindPort, '127.0.0.1')
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(1)
     upstream.send(end, bindPort, '127.0.0.1')
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(0))
-    await vi.waitFor(() => expect(heard.announced).toHaveLength(2))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(0)
+    await expect.poll(() => heard.announced).toHaveLength(2)
     expect(heard.relayed).toEqual([start, end])
     const announced = heard.announced.map(text => parseFireflyDatagram(text))
     const startTimeUs = Date.UTC(2025, 11, 11, 10, 22, 45) * 1000
@@ -70,11 +69,9 @@ describe('flowd that receives fireflies', () => {
       },
     })
     expect(flowd.stderr + flowd.stdout).toMatch(/fireflyp.*another name[\s\S]*hasSyslogHeader.*no effect/)
-    await vi.waitFor(async () => {
-      const { text: metrics } = await flowd.get('/metrics')
-      expect(metrics).toContain('dropped_total{stage="plugin firefly",cause="own"} 2')
-      expect(metrics).toContain('passed_total{stage="firefly relay"} 2')
-    })
+    const metrics = async () => (await flowd.get('/metrics')).text
+    await expect.poll(metrics).toContain('dropped_total{stage="plugin firefly",cause="own"} 2')
+    await expect.poll(metrics).toContain('passed_total{stage="firefly relay"} 2')
     for (const socket of [collector, upstream]) socket.close()
   })
 })

@@ -61,7 +61,7 @@ describe.each(Object.keys(ENRICHERS) as (keyof typeof ENRICHERS)[])('flowd with 
     const sourcePort = Number(await clients.tell('open', name, LEFT, 0, RIGHT, PORT))
     await announce(flowd, sourcePort, PORT)
     await receiver.one('start', sourcePort)
-    const [rounds, bytes] = [10, 123_457]
+    const [rounds, bytes] = [20, 123_457]
     for (let round = 0; round < rounds; round += 1) {
       await clients.tell('send', name, bytes)
       await delay(150)

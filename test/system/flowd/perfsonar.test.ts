@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FlowEvent } from '../../../src/flowd/event.ts'
 import { Perfsonar } from '../../../src/flowd/plugins/perfsonar/perfsonar.ts'
 import { inNetworkNamespace, SocketTable } from '../../../src/linux/index.ts'
@@ -93,7 +94,7 @@ describe('flowd with the plugin perfsonar', () => {
         expect([id['dst-port'], context['experiment-id'], context['activity-id']]).toEqual([PORT, 2, 2])
       }
     }
-    await vi.waitFor(async () => expect(await live()).toEqual(['tcp [::]:0', 'udp [::]:0']), PATIENCE)
+    await expect.poll(() => live(), PATIENCE).toEqual(['tcp [::]:0', 'udp [::]:0'])
     // Nobody is told of what stands for every packet.
     expect(fireflies.fireflies.map(firefly => firefly['flow-id']['src-port'])).not.toContain(0)
 
@@ -124,8 +125,11 @@ describe('the plugin perfsonar by itself', () => {
     await local.tell('listen', '::1', 5300)
     await local.tell('open', 'one', '::1', 0, '::1', 5300)
     const { plugin, told } = await started(2)
-    await new Promise(resolve => setTimeout(resolve, 300))
-    expect(told).toEqual(EVERY.map(key => `start ${key} 2`))
+    const every = EVERY.map(key => `start ${key} 2`)
+    await expect.poll(() => told).toEqual(every)
+    // Some more looks.
+    await delay(300)
+    expect(told).toEqual(every)
     await plugin.stop()
     await plugin.stop()
     local.child.kill()

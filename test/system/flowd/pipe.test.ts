@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipe-'))
@@ -30,13 +30,13 @@ describe('flowd with its named pipe', () => {
     await using flowd = new FlowdProcess({ configuration: withPipe(join(folder, 'one')) })
     await flowd.ready()
     appendFileSync(join(folder, 'one'), `${START}\n`)
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(1)
     const [before] = await flowd.control.flows()
     flowd.configure(withPipe(join(folder, 'two')))
     expect((await flowd.control.reload()).changes).toEqual(['plugin namedPipe restarted'])
     expect(existsSync(join(folder, 'one'))).toBe(false)
     appendFileSync(join(folder, 'two'), `${START.replace('2345', '2346')}\n`)
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(2))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(2)
     expect((await flowd.control.flows())[0]).toEqual(before)
   })
 
@@ -47,7 +47,7 @@ describe('flowd with its named pipe', () => {
     flowd.configure(withPipe(join(folder, 'in-the-way')))
     await expect(flowd.control.reload()).rejects.toMatchObject({ code: 'FLOWD_REFUSED' })
     appendFileSync(join(folder, 'three'), `${START}\n`)
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(1)
   })
 
   it('resumes after kill -9 what its journal held: an unknown socket lives on, with the same label and start', async () => {
@@ -56,7 +56,7 @@ describe('flowd with its named pipe', () => {
     const configuration = { ...withPipe(join(folder, 'four')), workDir: files, flowTable: { socketCheck: false } }
     const killed = await new FlowdProcess({ configuration }).ready()
     appendFileSync(join(folder, 'four'), `${START}\n`)
-    await vi.waitFor(async () => expect(await killed.control.flows()).toHaveLength(1))
+    await expect.poll(() => killed.control.flows()).toHaveLength(1)
     const flows = await killed.control.flows()
     await killed.stop('SIGKILL')
     await using next = await new FlowdProcess({ configuration }).ready()
@@ -68,7 +68,7 @@ describe('flowd with its named pipe', () => {
     const path = join(folder, 'five')
     await using flowd = await new FlowdProcess({ configuration: withPipe(path) }).ready()
     appendFileSync(path, `nonsense\n${START}\n`)
-    await vi.waitFor(async () => expect(await flowd.control.flows()).toHaveLength(1))
+    await expect.poll(() => flowd.control.flows()).toHaveLength(1)
     expect((await flowd.get('/metrics')).text).toMatch(/tidemark_flowd_dropped_total\{stage="[^"]*",cause="[^"]*"\} 1/)
   })
 
@@ -79,9 +79,9 @@ describe('flowd with its named pipe', () => {
     // Written by a process of its own: the pipe holds less than this, so the write blocks until flowd has read.
     const half = START.slice(0, 20)
     execFileSync('sh', ['-c', 'cat > "$0"', path], { input: `${lines.join('\n')}\n${half}` })
-    await vi.waitFor(async () => expect((await flowd.control.health()).liveFlows).toBe(10_000), 5000)
+    await expect.poll(async () => (await flowd.control.health()).liveFlows).toBe(10_000)
     appendFileSync(path, `${START.slice(20)}\n`)
-    await vi.waitFor(async () => expect((await flowd.control.health()).liveFlows).toBe(10_001), 5000)
+    await expect.poll(async () => (await flowd.control.health()).liveFlows).toBe(10_001)
   })
 })
 

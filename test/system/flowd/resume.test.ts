@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FireflyReceiver } from '../../support/flowd/firefly-receiver.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
 
@@ -57,7 +57,7 @@ describe('flowd and the sockets of its flows', () => {
     const [kept, closed] = [await connection(), await connection()]
     const killed = await new FlowdProcess({ configuration: configuration() }).ready()
     await killed.control.send([`start ${kept.line}`, `start ${closed.line}`])
-    await vi.waitFor(async () => expect(await killed.control.flows()).toHaveLength(2))
+    await expect.poll(() => killed.control.flows()).toHaveLength(2)
     const before = await killed.control.flows()
     await receiver.one('start', closed.port)
     await killed.stop('SIGKILL')
@@ -78,7 +78,7 @@ describe('flowd and the sockets of its flows', () => {
     const [kept, closed] = [await connection(), await connection()]
     await using first = await new FlowdProcess({ configuration: configuration() }).ready()
     await first.control.send([`start ${kept.line}`, `start ${closed.line}`])
-    await vi.waitFor(async () => expect(await first.control.flows()).toHaveLength(2))
+    await expect.poll(() => first.control.flows()).toHaveLength(2)
     const before = await first.control.flows()
     expect(await first.stop()).toBe(0)
     await receiver.one('end', closed.port)
@@ -89,7 +89,7 @@ describe('flowd and the sockets of its flows', () => {
     expect(await next.control.flows()).toEqual(before.filter(({ source }) => sourcePort(source) === kept.port))
     expect(await next.stop()).toBe(0)
     const told = (port: number) => receiver.fireflies.filter(firefly => firefly['flow-id']['src-port'] === port)
-    await vi.waitFor(() => expect(told(kept.port)).toHaveLength(4))
+    await expect.poll(() => told(kept.port)).toHaveLength(4)
     expect(told(kept.port).map(firefly => firefly['flow-lifecycle'].state)).toEqual(['start', 'end', 'start', 'end'])
     expect(new Set(told(kept.port).map(firefly => firefly['flow-lifecycle']['start-time'])).size).toBe(1)
     expect(told(closed.port)).toHaveLength(2)

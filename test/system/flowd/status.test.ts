@@ -23,7 +23,7 @@ it('shows what is live, what cannot be marked, and what was refused and why', as
     expect(stdout).toMatch(/^cms +Analysis Input +2 +1$/m)
     expect(stdout).toMatch(/^plugin namedPipe +5 +3 +0 {2}1 ids, 1 syntax$/m)
     expect(stdout).toMatch(/^flow table +3 +2 +0 {2}1 unknown-end$/m)
-  }, 20_000)
+  }, 60_000)
   const { stdout } = await runTidemark(['--conf', flowd.configurationFile, 'flowd', 'flows'])
   expect(stdout).toMatch(/^tcp +192\.0\.2\.1:1 +192\.0\.2\.2:2 +cms +Analysis Input +- /m)
 })

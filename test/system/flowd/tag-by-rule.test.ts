@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFlowLabel } from '../../../src/scitags/index.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
 import { LabelWatch } from '../../support/flowd/label-watch.ts'
@@ -62,7 +62,7 @@ async function flowsOf(flowd: FlowdProcess): Promise<string[]> {
 }
 
 async function expectFlows(flowd: FlowdProcess, ...expected: string[]): Promise<void> {
-  await vi.waitFor(async () => expect(await flowsOf(flowd)).toEqual(expected.sort()), PATIENCE)
+  await expect.poll(() => flowsOf(flowd), PATIENCE).toEqual(expected.sort())
 }
 
 describe('flowd with the plugin netlink', () => {

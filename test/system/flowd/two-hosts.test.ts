@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FireflyReceiver } from '../../support/flowd/firefly-receiver.ts'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
 const [LEFT, RIGHT, ELSEWHERE] = ['2001:db8:1::1', '2001:db8:1::2', '2001:db8:1::9'] as const
 const COLLECTOR_PORT = 10_600
-const PATIENCE = { timeout: 20_000, interval: 50 }
 
 const laboratory = new Laboratory()
 let left: TestNamespace
@@ -82,12 +81,9 @@ describe('two hosts that both run flowd', () => {
       const port = 40_000 + index
       for (const state of states) tell(state, port, end)
       await collector.one('end', port)
-      await vi.waitFor(
-        async () => expect(await Promise.all([sender, destination].map(flowsOf))).toEqual([0, 0]),
-        PATIENCE,
-      )
+      await expect.poll(() => Promise.all([sender, destination].map(flowsOf))).toEqual([0, 0])
     }
-    await vi.waitFor(async () => expect(await received(destination)).toBeGreaterThanOrEqual(9), PATIENCE)
+    await expect.poll(() => received(destination)).toBeGreaterThanOrEqual(9)
     expect(await received(destination)).toBe(9)
     expect(await received(sender)).toBe(9)
   })
@@ -97,13 +93,13 @@ describe('two hosts that both run flowd', () => {
     const destination = flowdIn(right, LEFT)
     await Promise.all([sender.ready(), destination.ready()])
     await sender.control.send([`start tcp ${LEFT} 41000 ${RIGHT} 1094 2 9`])
-    await vi.waitFor(async () => expect(await flowsOf(destination)).toBe(1), PATIENCE)
+    await expect.poll(() => flowsOf(destination)).toBe(1)
     await destination.control.send([`start tcp ${RIGHT} 1094 ${LEFT} 41000 2 9`])
     await destination.stop()
     await collector.one('end', 1094)
-    await vi.waitFor(async () => {
-      expect((await sender.get('/metrics')).text).toContain('dropped_total{stage="flow table",cause="foreign-end"} 1')
-    }, PATIENCE)
+    await expect
+      .poll(async () => (await sender.get('/metrics')).text)
+      .toContain('dropped_total{stage="flow table",cause="foreign-end"} 1')
     expect(await flowsOf(sender)).toBe(1)
   })
 })

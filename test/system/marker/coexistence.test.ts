@@ -81,10 +81,12 @@ function standing(): { qdiscs: string[]; filters: string[] } {
 }
 
 /** Sends 50 datagrams of the declared flow and 30 of another, and returns how many packets each label had there. */
-function labelsAt(probe: Probe): Record<string, number> {
+async function labelsAt(probe: Probe): Promise<Record<string, number>> {
   probe.reset()
   sendDatagrams(left, DECLARED, DESTINATION, 50)
   sendDatagrams(left, OTHER, DESTINATION, 30)
+  const total = () => probe.seen(DESTINATION).reduce((sum, row) => sum + row.packets, 0)
+  await expect.poll(total).toBe(80)
   const rows = probe.seen(DESTINATION)
   const marked = rows.filter(row => row.label === LABEL)
   const count = (wanted: number, among: typeof rows) =>
@@ -112,10 +114,10 @@ describe.each(['tcx', 'clsact'] as const)('others on the interface, with %s', at
     const others = [...filters, ...links, peer]
 
     /** Packets and bytes of each flow at each probe; labels aside, which the marker is there to change. */
-    const observe = () => {
+    const observe = async () => {
       for (const probe of others) probe.reset()
       const queued = queuedPackets()
-      labelsAt(peer)
+      await labelsAt(peer)
       const views = others.map(probe =>
         probe.seen(DESTINATION).map(({ label, ...rest }) => ({ ...rest, labelled: label === LABEL })),
       )
@@ -127,26 +129,26 @@ describe.each(['tcx', 'clsact'] as const)('others on the interface, with %s', at
       return { counts, queued: queuedPackets() - queued }
     }
 
-    const without = observe()
+    const without = await observe()
     expect(without.counts[0]).toEqual([`${DECLARED} 50 3300 0`, `${OTHER} 30 1980 0`])
     for (const counts of without.counts) expect(counts).toEqual(without.counts[0])
     expect(without.queued).toBeGreaterThanOrEqual(80)
     const before = standing()
 
     const marker = await startMarker({ attach })
-    expect(observe().counts).toEqual(without.counts)
-    expect(labelsAt(peer)).toEqual(MARKED)
+    expect((await observe()).counts).toEqual(without.counts)
+    expect(await labelsAt(peer)).toEqual(MARKED)
     // One that comes first now, after the marker was there.
     const first = newProbe().attach(left, 'egress', 'first')
-    expect(labelsAt(first)).toEqual(UNMARKED)
-    expect(labelsAt(peer)).toEqual(MARKED)
+    expect(await labelsAt(first)).toEqual(UNMARKED)
+    expect(await labelsAt(peer)).toEqual(MARKED)
     first.close()
 
     await marker.stop()
-    expect(observe().counts).toEqual(without.counts)
-    expect(labelsAt(peer)).toEqual(UNMARKED)
+    expect((await observe()).counts).toEqual(without.counts)
+    expect(await labelsAt(peer)).toEqual(UNMARKED)
     clean({ removeQdisc: true })
-    expect(observe().counts).toEqual(without.counts)
+    expect((await observe()).counts).toEqual(without.counts)
     expect(standing()).toEqual(before)
     expect(before.qdiscs.toSorted()).toEqual(['clsact', 'tbf'])
     expect(before.filters).toEqual(['1 probe_count', '50000 probe_count'])
@@ -155,15 +157,15 @@ describe.each(['tcx', 'clsact'] as const)('others on the interface, with %s', at
   it('a process that is killed: marks end with it, or a clean-up ends them', async () => {
     const peer = newProbe().attach(right, 'ingress')
     const child = await markerProcess(left, { attach }, [[flow, LABEL]])
-    expect(labelsAt(peer)).toEqual(MARKED)
+    expect(await labelsAt(peer)).toEqual(MARKED)
     await child.kill()
     if (attach === 'tcx') {
-      expect(labelsAt(peer)).toEqual(UNMARKED)
+      expect(await labelsAt(peer)).toEqual(UNMARKED)
       expect(clean()).toEqual({ filters: 0, qdisc: false })
     } else {
-      expect(labelsAt(peer)).toEqual(MARKED)
+      expect(await labelsAt(peer)).toEqual(MARKED)
       expect(clean()).toEqual({ filters: 1, qdisc: true })
-      expect(labelsAt(peer)).toEqual(UNMARKED)
+      expect(await labelsAt(peer)).toEqual(UNMARKED)
     }
     expect(standing()).toEqual({ qdiscs: ['noqueue'], filters: [] })
   })
@@ -239,7 +241,7 @@ describe('filters', () => {
       fields: { interface: 'eth0', filters: 1, qdisc: false },
     })
     expect(standing().filters).toEqual(attach === 'tcx' ? ['9 probe_count'] : ['2 tidemark_marker', '9 probe_count'])
-    expect(labelsAt(peer)).toEqual(MARKED)
+    expect(await labelsAt(peer)).toEqual(MARKED)
     expect(peer.seen(DESTINATION).map(({ label }) => label)).not.toContain(7)
     expect(foreign.seen(DESTINATION).length).toBeGreaterThan(0)
   })

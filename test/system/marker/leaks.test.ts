@@ -45,13 +45,13 @@ describe.each(['tcx', 'clsact'] as const)('%s', attach => {
     await cycle(attach)
     const running = await MarkerInNamespace.start(namespace, { attach, targetInterfaces: ['lo'], maxFlows: MAX_FLOWS })
     // The kernel frees what the cycle before used in its own time.
-    await expect.poll(inKernel, { timeout: 20_000 }).toEqual({ maps: 1, programs: 1 })
+    await expect.poll(inKernel).toEqual({ maps: 1, programs: 1 })
     await running.stop()
 
     const before = openDescriptors()
     for (let round = 0; round < CYCLES; round += 1) await cycle(attach)
     expect(openDescriptors()).toBe(before)
-    await expect.poll(inKernel, { timeout: 20_000 }).toEqual({ maps: 0, programs: 0 })
+    await expect.poll(inKernel).toEqual({ maps: 0, programs: 0 })
     expect(namespace.exec('tc', 'qdisc', 'show', 'dev', 'lo')).not.toContain('clsact')
   })
 
@@ -75,7 +75,7 @@ describe.each(['tcx', 'clsact'] as const)('%s', attach => {
       await expect(MarkerInNamespace.start(namespace, options)).rejects.toMatchObject({ code: 'INTERFACE_ABSENT' })
     }
     expect(openDescriptors()).toBe(before)
-    await expect.poll(inKernel, { timeout: 20_000 }).toEqual({ maps: 0, programs: 0 })
+    await expect.poll(inKernel).toEqual({ maps: 0, programs: 0 })
     expect(namespace.exec('tc', 'qdisc', 'show', 'dev', 'lo')).not.toContain('clsact')
   })
 })

@@ -149,7 +149,7 @@ describe('WatchHub', () => {
     dead.isReading = false
     hub.add(dead, [typeTopic('LINK')]).open()
     view.put('LINK', 'a:1')
-    await expect.poll(() => dead.isDestroyed, { timeout: 5000 }).toBe(true)
+    await expect.poll(() => dead.isDestroyed).toBe(true)
     expect(hub.cuts).toEqual({ 'too-slow': 0, 'no-progress': 1, withdrawn: 0 })
   })
 

@@ -9,8 +9,6 @@ import type { Flow, FlowChange } from '../../flow.ts'
 import { firefly } from './index.ts'
 import type { FireflyOptions } from './options.ts'
 
-const PATIENCE = { timeout: 15_000 }
-
 let listener: UdpListener
 const stops: (() => Promise<void>)[] = []
 beforeEach(async () => {
@@ -101,7 +99,7 @@ describe('with `ongoingPeriod`, the firefly backend', () => {
       ['ongoing', 2, undefined],
     ])
     await tell({ kind: 'end', flow, reason: 'event' }, { kind: 'end', flow: other, reason: 'event' })
-    await expect.poll(() => listener.datagrams.some(text => text.includes('"end"')), PATIENCE).toBe(true)
+    await expect.poll(() => listener.datagrams.filter(text => text.includes('"end"'))).toHaveLength(2)
     listener.datagrams.splice(0)
     await new Promise(resolve => setTimeout(resolve, 500))
     expect(listener.datagrams).toEqual([])

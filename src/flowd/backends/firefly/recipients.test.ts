@@ -5,8 +5,6 @@ import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
 import type { FireflyOptions } from './options.ts'
 import { Recipients } from './recipients.ts'
 
-const PATIENCE = { timeout: 15_000 }
-
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
@@ -36,7 +34,7 @@ describe('those who get fireflies', () => {
     const { recipients, stage } = await running({ destinationPort: destination.port })
     void recipients.send('a', address)
     expect(await destination.take(1)).toEqual(['a'])
-    await expect.poll(() => stage(), PATIENCE).toMatchObject({ received: 1, passed: 1 })
+    await expect.poll(() => stage()).toMatchObject({ received: 1, passed: 1 })
   })
 
   it.each(['127.0.0.1', '::1', 'localhost'])('are the collector %s', async collectorAddress => {
@@ -45,9 +43,9 @@ describe('those who get fireflies', () => {
       const { recipients, stage } = await running({ sendToCollector: true, collectorAddress, collectorPort: port })
       void recipients.send('a', '127.0.0.1')
       const host = collectorAddress === '::1' ? '[::1]' : collectorAddress
-      await expect.poll(() => stage(` to ${host}:${port}`).passed, PATIENCE).toBe(1)
+      await expect.poll(() => stage(` to ${host}:${port}`).passed).toBe(1)
     }
-    await expect.poll(() => listeners.flatMap(({ datagrams }) => datagrams), PATIENCE).toEqual(['a'])
+    await expect.poll(() => listeners.flatMap(({ datagrams }) => datagrams)).toEqual(['a'])
   })
 
   it('are any number of collectors, each with its own account, and not the destination when it is not wanted', async () => {
@@ -67,7 +65,7 @@ describe('those who get fireflies', () => {
     for (const listener of [first, second]) expect(await listener.take(1)).toEqual(['a'])
     expect(destination.datagrams).toEqual([])
     expect(stage(' to collector.invalid:10514').dropped('unresolved')).toBe(1)
-    await expect.poll(() => stage(` to localhost:${third.port}`).passed, PATIENCE).toBe(1)
+    await expect.poll(() => stage(` to localhost:${third.port}`).passed).toBe(1)
     expect(stage().received).toBe(0)
   })
 
@@ -108,7 +106,7 @@ describe('those who get fireflies', () => {
     // This host does not have the other one.
     void recipients.send('b', '::1')
     void recipients.send('c', '::1')
-    await expect.poll(() => stage().dropped('EADDRNOTAVAIL'), PATIENCE).toBe(2)
+    await expect.poll(() => stage().dropped('EADDRNOTAVAIL')).toBe(2)
   })
 
   it('account for every datagram, whatever becomes of it', async () => {
@@ -119,7 +117,7 @@ describe('those who get fireflies', () => {
     })
     // The kernel refuses to send to a broadcast address unless told otherwise.
     void recipients.send('a', '255.255.255.255')
-    await expect.poll(() => stage().dropped('EACCES'), PATIENCE).toBe(1)
+    await expect.poll(() => stage().dropped('EACCES')).toBe(1)
     expect(stage(' to collector.invalid:9').dropped('unresolved')).toBe(1)
     expect(lines.map(({ message }) => message)).toEqual([
       expect.stringContaining('cannot be resolved'),
@@ -136,7 +134,7 @@ describe('those who get fireflies', () => {
     void recipients.send('x'.repeat(longest), address)
     void recipients.send('x'.repeat(longest + 1), address)
     expect((await destination.take(1))[0]).toHaveLength(longest)
-    await expect.poll(() => stage().dropped('EMSGSIZE'), PATIENCE).toBe(1)
+    await expect.poll(() => stage().dropped('EMSGSIZE')).toBe(1)
     expect(stage()).toMatchObject({ received: 2, passed: 1 })
   })
 })

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { fireflyText as text } from '../../../../test/support/firefly-text.ts'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
-import { freeUdpPort, RECEIVER_DEFAULTS, Receivers, udpSocket } from '../../../../test/support/flowd/receivers.ts'
+import { RECEIVER_DEFAULTS, Receivers, udpSocket } from '../../../../test/support/flowd/receivers.ts'
+import { freePort } from '../../../../test/support/free-port.ts'
 import { datagramsSurvive } from '../../../../test/support/properties/firefly-receiver.ts'
 import { formatFirefly } from '../../../scitags/index.ts'
 import type { FlowEvent } from '../../event.ts'
@@ -15,7 +16,7 @@ afterAll(() => receivers.close())
 
 let shared = 0
 beforeAll(async () => {
-  shared = await freeUdpPort()
+  shared = await freePort('udp')
 })
 
 const textOf = ({ state, flow, experiment, activity }: FlowEvent) =>

@@ -2,8 +2,9 @@ import { hostname } from 'node:os'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { fireflyText as text } from '../../../../test/support/firefly-text.ts'
 import { tuple } from '../../../../test/support/flowd/flows.ts'
-import { freeUdpPort, Receivers, udpSocket } from '../../../../test/support/flowd/receivers.ts'
+import { Receivers, udpSocket } from '../../../../test/support/flowd/receivers.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
+import { freePort } from '../../../../test/support/free-port.ts'
 import { createFireflyHeader, formatFirefly } from '../../../scitags/index.ts'
 import { Relay } from './relay.ts'
 
@@ -43,7 +44,7 @@ describe('fireflyReceivers', () => {
   })
 
   it('get none of our own, so a relay that names itself makes no loop', async () => {
-    const port = await freeUdpPort()
+    const port = await freePort('udp')
     const { tell, account, events } = await receivers.start({
       bindPort: port,
       fireflyReceivers: [{ address: '127.0.0.1', port }],

@@ -76,7 +76,7 @@ describe('namedPipe', () => {
     const { ports, write, account } = await running()
     const expected = Array.from({ length: 10_000 }, (_, index) => index + 1)
     await write(expected.map(port => `${start(port)}\n`).join(''))
-    await expect.poll(() => account.received, { timeout: 10_000 }).toBe(10_000)
+    await expect.poll(() => account.received).toBe(10_000)
     expect(ports()).toEqual(expected)
   })
 
