@@ -31,7 +31,7 @@ describe('flowd that is told to end', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s announces the end of every live flow, then exits 0', async signal => {
     receiver.fireflies.length = 0
     await using flowd = await new FlowdProcess({ configuration: configuration() }).ready()
-    expect(await flowd.control.send(startLines())).toEqual({ accepted: FLOWS, refused: [] })
+    expect(await flowd.control.send(startLines())).toEqual({ accepted: FLOWS, refused: [], warnings: [] })
     await receiver.one('start', FIRST_PORT + FLOWS - 1)
     expect(await flowd.stop(signal)).toBe(0)
     await receiver.one('end', FIRST_PORT + FLOWS - 1)
