@@ -21,6 +21,10 @@ describe('what is odd about a configuration', () => {
       `${API}\nbackends: {marker: {targetInterfaces: [a], discoverInterfaces: true}}`,
       [':2:1: backends.marker.targetInterfaces: has no effect beside'],
     ],
+    [
+      `${API}\nbackends: {marker: {targetInterfaces: []}}`,
+      [':2:1: backends.marker.targetInterfaces: is empty, so nothing is marked'],
+    ],
     [`${API}\nbackends: {firefly: {sendToDestination: false}}`, ['backends.firefly: sends to nobody']],
     [
       `${API}\nbackends: {firefly: {collectorAddress: here}}`,
@@ -49,6 +53,7 @@ describe('what is odd about a configuration', () => {
     'plugins: {firefly: {fireflyReceivers: [{address: relay.example.org}]}}',
     `plugins: {perfsonar: {experimentId: atlas}}\nbackends: {marker: {targetInterfaces: [lo]}}`,
     `${API}\nbackends: {marker: {discoverInterfaces: true}}`,
+    `${API}\nbackends: {marker: {targetInterfaces: [], discoverInterfaces: true}}`,
     `${API}\nbackends: {firefly: {sendToDestination: false, collectors: [{address: here}], enrich: true}}\nenrichers: {skops: {}}`,
     `${API}\nbackends: {firefly: {collectorAddress: here, sendToCollector: true}}`,
   ])('is not found in what is as it should be: %j', text => expect(warningsOf(text)).toEqual([]))

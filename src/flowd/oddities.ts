@@ -4,7 +4,7 @@ import type { ConfigurationProblem, LoadedConfiguration } from '../common/index.
 interface Sections {
   plugins?: { firefly?: { fireflyReceivers: readonly unknown[] }; perfsonar?: { experimentId: string | number } }
   backends?: {
-    marker?: { discoverInterfaces: boolean }
+    marker?: { discoverInterfaces: boolean; targetInterfaces: readonly string[] }
     firefly?: {
       sendToDestination: boolean
       sendToCollector: boolean
@@ -62,7 +62,11 @@ function* markerOddities(loaded: Loaded): Generator<Oddity> {
   if (marker === undefined) return
   const key = 'backends.marker.targetInterfaces'
   const isNamed = isGiven(loaded, key)
-  if (marker.discoverInterfaces && isNamed) yield { key, says: 'has no effect beside discoverInterfaces' }
+  const isEmpty = marker.targetInterfaces.length === 0
+  if (marker.discoverInterfaces && isNamed && !isEmpty) yield { key, says: 'has no effect beside discoverInterfaces' }
+  if (isEmpty && !marker.discoverInterfaces) {
+    yield { key, says: 'is empty, so nothing is marked: name the interfaces by which transfers leave' }
+  }
   if (!(marker.discoverInterfaces || isNamed)) {
     yield { key, says: 'is not set, so only lo is marked on: name the interfaces by which transfers leave' }
   }
