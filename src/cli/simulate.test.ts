@@ -25,6 +25,10 @@ describe('simulate van', () => {
     ['half a router', ['--routers', '0.5'], /whole number/],
     ['no router', ['--routers', '0'], /at least 1/],
     ['time that stands still', ['--speed', '0'], /above 0/],
+    ['more than certainty', ['--fault', 'drop=2'], /from 0 to 1/],
+    ['mishaps without a pause', ['--every', 'cut=0'], /above 0/],
+    ['moved times without a recording', ['--move-times'], /--move-times has an effect with --replay only/],
+    ['a size of a recording', ['--replay', 'x.jsonl', '--routers', '4'], /--routers has no effect/],
     ['an address without a port', ['--listen', 'localhost'], /HOST:PORT/],
   ])('refuses %s', async (_what, words, message) => {
     const { code, stderr } = await simulate(words)

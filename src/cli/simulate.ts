@@ -42,12 +42,12 @@ export function registerSimulate(program: Command): void {
     .option(
       '--fault <name=probability>',
       'what is wrong with messages: duplicate, drop, reorder, unknown, wrongType, lateTime',
-      pair,
+      pairOf(probability),
     )
     .option(
       '--every <mishap=seconds>',
       'what befalls a site now and then: restart, replace, silence, links, process, controller, gap, clock; or cut, all connections',
-      pair,
+      pairOf(aboveZero),
     )
     .option('--speed <factor>', 'how much faster than real time everything goes', aboveZero, 1)
     .option('--seed <n>', 'the same seed gives the same network', whole, 1)
@@ -59,6 +59,7 @@ export function registerSimulate(program: Command): void {
 async function run(options: VanCommandOptions, command: Command): Promise<void> {
   const { CaptureReplay, SimulatedVan } = await import('../simulate/index.ts')
   const { speed, moveTimes, replay } = options
+  refuseIdle(options, command)
   const listen = endpoint(options.listen)
   const van =
     replay === undefined
@@ -76,6 +77,28 @@ async function run(options: VanCommandOptions, command: Command): Promise<void> 
       await van.stop()
     }
   })
+}
+
+/** What a recording settles, so that these would have no effect on it. */
+const OF_SIMULATION = [
+  'routers',
+  'services',
+  'processes',
+  'rate',
+  'duration',
+  'requests',
+  'dialect',
+  'fault',
+  'every',
+  'seed',
+]
+
+function refuseIdle({ replay, moveTimes }: VanCommandOptions, command: Command): void {
+  const given = OF_SIMULATION.find(name => command.getOptionValueSource(name) === 'cli')
+  if (replay !== undefined && given !== undefined) {
+    command.error(`error: --replay plays what was recorded: --${given} has no effect on it`)
+  }
+  if (replay === undefined && moveTimes) command.error('error: --move-times has an effect with --replay only')
 }
 
 async function vanOptions(options: VanCommandOptions, command: Command): Promise<Partial<VanOptions>> {
@@ -146,9 +169,16 @@ function number(text: string): number {
   return value
 }
 
-function pair(text: string, before: Record<string, number> = {}): Record<string, number> {
-  const [name, value, ...rest] = text.split('=')
-  if (name === undefined || value === undefined || rest.length > 0)
-    throw new InvalidArgumentError('write it as NAME=NUMBER')
-  return { ...before, [name]: number(value) }
+function probability(text: string): number {
+  if (number(text) > 1) throw new InvalidArgumentError('write a probability, from 0 to 1')
+  return number(text)
+}
+
+function pairOf(read: (text: string) => number) {
+  return (text: string, before: Record<string, number> = {}): Record<string, number> => {
+    const [name, value, ...rest] = text.split('=')
+    if (name === undefined || value === undefined || rest.length > 0)
+      throw new InvalidArgumentError('write it as NAME=NUMBER')
+    return { ...before, [name]: read(value) }
+  }
 }

@@ -63,8 +63,8 @@ export function parseConfiguration<Schema extends TObject>(
   const report: WalkReport = {
     error: (key, node, message) => complain(errors, node, key, message),
     unknownKey: (key, entry, suggestion) => {
-      const hint =
-        suggestion === undefined ? 'unknown key, ignored' : `unknown key, ignored; did you mean '${suggestion}'?`
+      const what = strict ? 'unknown key' : 'unknown key, ignored'
+      const hint = suggestion === undefined ? what : `${what}; did you mean '${suggestion}'?`
       complain(strict ? errors : warnings, entry, key, hint)
     },
     origin: (key, origin) => origins.set(key, origin),
