@@ -1,3 +1,5 @@
+import { fits } from './fits.ts'
+
 /**
  * The IPv6 flow label of SciTags (draft-cc-v6ops-wlcg-flow-label-marking): 20 bits, here numbered from the least
  * significant.
@@ -72,8 +74,4 @@ function reversed(bits: number): number {
   let result = 0
   for (let bit = 0; bit < EXPERIMENT_BITS; bit += 1) result = (result << 1) | ((bits >>> bit) & 1)
   return result
-}
-
-function fits(value: number, maximum: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= maximum
 }

@@ -1,3 +1,5 @@
+import { fits } from './fits.ts'
+
 const ACTIVITY_BITS = 6
 const ACTIVITY_MAX = 0x3f
 const EXPERIMENT_MAX = 0x3ff
@@ -27,8 +29,4 @@ export function encodeProtocolTag({ experiment, activity }: ProtocolTag): number
 export function decodeProtocolTag(tag: number): ProtocolTag | undefined {
   if (!fits(tag, 0xffff)) return undefined
   return { experiment: tag >>> ACTIVITY_BITS, activity: tag & ACTIVITY_MAX }
-}
-
-function fits(value: number, maximum: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= maximum
 }

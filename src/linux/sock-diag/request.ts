@@ -35,7 +35,7 @@ export function stateMask(states: readonly SocketState[]): number {
 export const STATES_BUT_LISTEN = 0xbff
 
 /** Every optional part of a reply that can be asked for (bit n-1 asks for INET_DIAG attribute n). */
-export const EVERY_EXTENSION = 0xff
+const EVERY_EXTENSION = 0xff
 
 /** Which sockets to ask for; what is left out matches all. */
 export interface SocketQuery {

@@ -33,12 +33,12 @@ describe.each(['tcx', 'clsact'])('a named interface, marked on by %s', attach =>
 
     ip(left, 'link delete eth0')
     await expect.poll(() => markerMetric(flowd, 'interfaces'), PATIENCE).toBe(0)
-    expect(said(flowd, /the interface is gone/)).toBe(1)
+    await expect.poll(() => said(flowd, /the interface is gone/)).toBe(1)
 
     laboratory.connect(end(left, 1), end(right, 2))
     await expect.poll(() => markerMetric(flowd, 'interfaces'), PATIENCE).toBe(1)
     expect(await markerMetric(flowd, 'attached_total')).toBe(2)
-    expect(said(flowd, /marking what leaves/)).toBe(2)
+    await expect.poll(() => said(flowd, /marking what leaves/)).toBe(2)
     expect(await labelOnTheWire(left, right)).toBe(LABEL)
 
     await flowd.stop()
@@ -87,7 +87,7 @@ it('a named interface that is absent at the start stays an error', async () => {
 
 it('without any interface to mark on flowd runs, and says that nothing is marked', async () => {
   await using flowd = await markingFlowd(laboratory.namespace(), { targetInterfaces: [] })
-  expect(said(flowd, /targetInterfaces is empty and discoverInterfaces is off/)).toBe(1)
+  await expect.poll(() => said(flowd, /targetInterfaces is empty and discoverInterfaces is off/)).toBe(1)
   expect(await markerMetric(flowd, 'interfaces')).toBe(0)
 })
 
@@ -117,7 +117,7 @@ describe('discovery', () => {
     const { left, right } = laboratory.pair()
     await using flowd = await markingFlowd(left, { discoverInterfaces: true })
     expect(await markerMetric(flowd, 'interfaces')).toBe(0)
-    expect(said(flowd, /no interface has a public IPv6 address/)).toBe(1)
+    await expect.poll(() => said(flowd, /no interface has a public IPv6 address/)).toBe(1)
     expect(await labelOnTheWire(left, right)).toBe(0)
 
     ip(left, 'address add 2001:1458::5/64 dev eth0 nodad')
