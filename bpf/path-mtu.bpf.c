@@ -99,10 +99,15 @@ static __always_inline _Bool is_declared(const struct flow *flow, __u8 kind)
 static __always_inline _Bool is_connected(struct __sk_buff *skb, const struct flow *sent)
 {
 	/* As its packets come in: what the kernel takes is laid out as a flow is. */
-	struct flow received = { .source_port = sent->destination_port, .destination_port = sent->source_port };
+	struct flow received;
 	struct bpf_sock *socket;
 	_Bool connected;
+	__u32 ports;
 
+	/* In one: Linux 6.1 refuses a second write to a part of the stack that holds a small number. */
+	__builtin_memcpy(&ports, &sent->source_port, sizeof(ports));
+	ports = ports >> 16 | ports << 16;
+	__builtin_memcpy(&received.source_port, &ports, sizeof(ports));
 	__builtin_memcpy(received.source, sent->destination, ADDRESS_BYTES);
 	__builtin_memcpy(received.destination, sent->source, ADDRESS_BYTES);
 	socket = bpf_skc_lookup_tcp(skb, (struct bpf_sock_tuple *)&received, sizeof(received), BPF_F_CURRENT_NETNS, 0);
@@ -117,14 +122,13 @@ static __always_inline void learn(const __u8 *destination, __u32 mtu)
 {
 	const __u64 now_ns = bpf_ktime_get_coarse_ns();
 	const struct path *known = bpf_map_lookup_elem(&tidemark_paths, destination);
-	struct path path = {
-		.settled_ns = now_ns + SETTLING_NS,
-		.until_ns = now_ns + settings.lifetime_ns,
-		.mtu = mtu < LEAST_PATH_MTU ? LEAST_PATH_MTU : mtu,
-	};
+	struct path path = { .settled_ns = now_ns + SETTLING_NS, .until_ns = now_ns + settings.lifetime_ns };
 
-	if (known && now_ns < known->until_ns && known->mtu < path.mtu)
-		path.mtu = known->mtu;
+	if (mtu < LEAST_PATH_MTU)
+		mtu = LEAST_PATH_MTU;
+	if (known && now_ns < known->until_ns && known->mtu < mtu)
+		mtu = known->mtu;
+	path.mtu = mtu;
 	bpf_map_update_elem(&tidemark_paths, destination, &path, 0);
 }
 

@@ -22,12 +22,11 @@ struct path_settings {
 	__u64 lifetime_ns;     /* how long the host keeps to what a router told */
 };
 
-/* Times are of bpf_ktime_get_coarse_ns. */
+/* Times are of bpf_ktime_get_coarse_ns. Whole slots of the stack: see bpf/README.md, what the verifier asks for. */
 struct path {
 	__u64 settled_ns; /* from then on the host knows it too, so a longer packet of it means that the path grew */
 	__u64 until_ns;   /* when it is forgotten */
-	__u32 mtu;
-	__u32 unused;
+	__u64 mtu;
 };
 
 /* By destination. The one that was not asked for longest makes room for a new one. */

@@ -30,6 +30,7 @@ export {
   limitSegments,
   listAddresses,
   listFilters,
+  listLearnedPaths,
   listLinks,
   listQdiscs,
   moveLink,

@@ -42,6 +42,16 @@ make_links() {
     index=$((index + 1))
   done
   ip -n peer link set lo up
+  # Behind the peer, which is a router then, a link that is narrower; the host there takes more.
+  ip netns add beyond
+  ip -n peer link add w0 type veth peer name w1 netns beyond
+  ip -n peer address add fd00:9::1/64 dev w0 nodad
+  ip -n beyond address add fd00:9::2/64 dev w1 nodad
+  ip -n peer link set w0 mtu 1400 up
+  ip -n beyond link set w1 up
+  ip netns exec peer sysctl -qw net.ipv6.conf.all.forwarding=1
+  ip route add fd00:9::/64 via fd00:1::2
+  ip -n beyond route add fd00:1::/64 via fd00:9::1
   # A link with delay, as between sites.
   tc qdisc add dev v0 root netem delay 2ms
 }
@@ -111,6 +121,21 @@ check_headers() { # NAME INDEX PORT STRATEGY
   transfer "$2" "$3" yes
   read -ra counts <<<"$(count_headers "$2" "$3" "$4")"
   judge_all_tagged "$1" "${counts[@]}"
+}
+
+check_narrow_path() { # NAME PORT
+  local flow="tcp fd00:1::1 $2 fd00:9::2 $(($2 + 1000)) cms 14"
+  ip netns exec beyond iperf3 -s -1 -p $(($2 + 1000)) -B fd00:9::2 >/dev/null 2>&1 &
+  local server=$!
+  sleep 1
+  echo "start $flow" >"$pipe"
+  sleep 1
+  # So that single packets reach the router, as over a real cable.
+  ethtool -K v0 tso off
+  expect "$1" timeout 60 iperf3 -6 -c fd00:9::2 -p $(($2 + 1000)) --cport "$2" -n 1M
+  ethtool -K v0 tso on
+  echo "end $flow" >"$pipe"
+  kill "$server" 2>/dev/null
 }
 
 check_unmarked() { # NAME INDEX PORT
@@ -220,6 +245,8 @@ for strategy in hopByHop destination hopByHopDestination; do
     port=$((port + 1))
     check_headers "$strategy marks on ${link% *}" "${link##* }" "$port" "$strategy"
   done
+  port=$((port + 1))
+  check_narrow_path "$strategy: a transfer goes on over a path that is narrower than the interface" "$port"
 done
 configure label 'matchAll: true
     debugMode: true'

@@ -3,6 +3,7 @@ export { attributeEnd, attributeStart, decodeText, findAttribute, seekAttribute 
 export { BatchSocket } from './batch-socket.ts'
 export type { InterfaceChange } from './interface-changes.ts'
 export { InterfaceChanges } from './interface-changes.ts'
+export { listLearnedPaths } from './learned-path.ts'
 export type { Link } from './link.ts'
 export { ARPHRD, createVeth, deleteLink, findLink, limitSegments, listLinks, moveLink, setLinkUp } from './link.ts'
 export { NetlinkListener } from './listener.ts'

@@ -1,10 +1,12 @@
 import { TidemarkError } from '../../common/index.ts'
 import { checked, describeErrno, ERRNO, lastErrno, libc } from '../libc.ts'
 import { CONTROL, decodeError, decodeMessages, encodeMessage, FLAG, type NetlinkMessage } from './message.ts'
-import { openNetlink, setOption } from './open.ts'
+import { openNetlink, SOL_NETLINK, setOption } from './open.ts'
 
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
+/** linux/netlink.h */
+const NETLINK_GET_STRICT_CHK = 12
 
 /** Netlink families (linux/netlink.h). */
 export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4 } as const
@@ -34,10 +36,12 @@ export class NetlinkSocket {
   /**
    * Opens a socket in the current network namespace.
    *
+   * @param strict dumps are filtered by the kernel as the request's header says
    * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
    */
-  static open(family: number): NetlinkSocket {
+  static open(family: number, { strict = false } = {}): NetlinkSocket {
     const fd = openNetlink(family)
+    if (strict) setOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, [1])
     // Two seconds, 0 µs: an answer that does not come must not hold the process for ever.
     setOption(fd, SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
     return new NetlinkSocket(fd)

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { decodeAddress } from '../../../src/linux/netlink/address.ts'
 import { findAttribute } from '../../../src/linux/netlink/attribute.ts'
+import { decodeLearnedPath } from '../../../src/linux/netlink/learned-path.ts'
 import { decodeLink } from '../../../src/linux/netlink/link.ts'
 import { decodeError, decodeMessages } from '../../../src/linux/netlink/message.ts'
 import { decodeFilter, decodeQdisc } from '../../../src/linux/netlink/traffic-control.ts'
@@ -23,14 +24,14 @@ const anyBytes = (maxLength: number) => fc.uint8Array({ maxLength }).map(array =
 
 /** Netlink messages of any bytes, and every type that is decoded further, throw nothing. */
 export function netlinkDecodersSurvive(cases: number): void {
-  const types = fc.constantFrom(2, 3, 16, 20, 36, 44)
+  const types = fc.constantFrom(2, 3, 16, 20, 24, 36, 44)
   fc.assert(
     fc.property(anyBytes(200), types, fc.nat(0xffff), (payload, type, flags) => {
       decodeMessages(payload)
       findAttribute(payload, 1)
       const message = { type, flags, sequence: 1, payload }
       decodeError(message)
-      for (const decode of [decodeLink, decodeAddress, decodeQdisc, decodeFilter]) decode(message)
+      for (const decode of [decodeLink, decodeAddress, decodeQdisc, decodeFilter, decodeLearnedPath]) decode(message)
     }),
     { numRuns: cases },
   )

@@ -91,6 +91,17 @@ describe.each(INSERTING)('%s', strategy => {
   })
 })
 
+it('what the kernel had learned before is known from the first packet on', async () => {
+  const learnedPaths = () => {
+    send(1500)
+    return left.exec('ip', '-6', 'route', 'show', 'cache')
+  }
+  await expect.poll(learnedPaths, PATIENCE).toContain(`mtu ${PATH_MTU}`)
+  const marker = await startMarker('hopByHop')
+  expect(outcome(marker)).toBe('path_mtu')
+  await marker.stop()
+})
+
 it('a path MTU is learned with clsact, too', async () => {
   const marker = await startMarker('hopByHop', 'clsact')
   expect(outcome(marker)).toBe('marked')

@@ -11,7 +11,7 @@ import {
   type ProgramSettings,
   sumCounters,
 } from './layout.ts'
-import { LearnerPrograms, PATHS_MAP } from './path-mtu/index.ts'
+import { LearnerPrograms, PATHS_MAP, takeKnownPaths } from './path-mtu/index.ts'
 import { INSERTED_BYTES } from './strategy.ts'
 
 /**
@@ -57,14 +57,16 @@ export class KernelPrograms {
 
   /**
    * What learns the path MTU on such interfaces, once their marker is loaded; undefined where the marker inserts nothing,
-   * and for an object in place of ours.
+   * and for an object in place of ours. What the kernel knows already is known from then on.
    *
    * @throws TidemarkError ASSET_MISSING, BPF_OBJECT_INVALID, BPF_LOAD_REFUSED, PERMISSION_DENIED
    */
   learner(linkHeaderBytes: number): BpfProgram | undefined {
     const object = this.#objects.get(linkHeaderBytes)
     if (object === undefined || !this.#learns) return undefined
-    return this.#learners.program(linkHeaderBytes, { marks: object.map(MARKS_MAP), paths: object.map(PATHS_MAP) })
+    const paths = object.map(PATHS_MAP)
+    takeKnownPaths(paths)
+    return this.#learners.program(linkHeaderBytes, { marks: object.map(MARKS_MAP), paths })
   }
 
   /** The marks, once a program is loaded. */

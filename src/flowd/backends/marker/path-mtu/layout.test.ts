@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { encodeLearnerSettings, PATH_PROGRAM_NAME, PATHS_MAP } from './layout.ts'
+import { encodeLearnerSettings, encodePath, PATH_PROGRAM_NAME, PATHS_MAP } from './layout.ts'
 
 const header = readFileSync('bpf/path-mtu.h', 'utf8')
 
@@ -18,4 +18,16 @@ it('has the same settings in the same order', () => {
   ])
   const settings = encodeLearnerSettings({ linkHeaderBytes: 14, matchAll: true, lifetimeMs: 1 })
   expect(settings.toString('hex')).toBe('0e0000000100000040420f0000000000')
+})
+
+it('has the same path in the same order', () => {
+  const body = /struct path \{([^}]*)\}/.exec(header)?.[1] ?? ''
+  expect([...body.matchAll(/^\t(__u32|__u64) (\w+);/gm)].map(match => match.slice(1))).toEqual([
+    ['__u64', 'settled_ns'],
+    ['__u64', 'until_ns'],
+    ['__u64', 'mtu'],
+  ])
+  const path = encodePath({ mtu: 1400, lifetimeMs: 2000 })
+  expect(path.readBigUInt64LE(8) - path.readBigUInt64LE(0)).toBe(2_000_000_000n)
+  expect(path.subarray(16).toString('hex')).toBe('7805000000000000')
 })

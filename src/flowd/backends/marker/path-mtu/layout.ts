@@ -22,3 +22,17 @@ export function encodeLearnerSettings({ linkHeaderBytes, matchAll, lifetimeMs }:
   bytes.writeBigUInt64LE(BigInt(lifetimeMs) * 1_000_000n, 8)
   return bytes
 }
+
+/** So that the kernel forgets first: until then its packets are as long as the path takes, and none is to be longer. */
+export const MARGIN_MS = 1000
+
+/** `struct path`: what is known of a path from now on. */
+export function encodePath({ mtu, lifetimeMs }: { mtu: number; lifetimeMs: number }): Buffer {
+  const bytes = Buffer.alloc(24)
+  // The clock of bpf_ktime_get_coarse_ns (CLOCK_MONOTONIC).
+  const nowNs = process.hrtime.bigint()
+  bytes.writeBigUInt64LE(nowNs, 0)
+  bytes.writeBigUInt64LE(nowNs + BigInt(lifetimeMs) * 1_000_000n, 8)
+  bytes.writeBigUInt64LE(BigInt(mtu), 16)
+  return bytes
+}

@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { assetPath } from '../../../../common/index.ts'
 import { type BpfMap, BpfObject, type BpfProgram } from '../../../../linux/index.ts'
-import { encodeLearnerSettings, type LearnerSettings, PATH_PROGRAM_NAME } from './layout.ts'
+import { encodeLearnerSettings, type LearnerSettings, MARGIN_MS, PATH_PROGRAM_NAME } from './layout.ts'
 
 /** How long this network namespace keeps to the path MTU that it learned, in seconds (ip-sysctl, `mtu_expires`). */
 const LIFETIME_FILE = '/proc/sys/net/ipv6/route/mtu_expires'
 const DEFAULT_LIFETIME_S = 600
-/** So that the kernel forgets first: until then its packets are as long as the path takes, and none is to be longer. */
-const MARGIN_MS = 1000
 
 /** The programs that learn the path MTU, one for each length of link-layer header, with the maps of the marker's. */
 export class LearnerPrograms {
