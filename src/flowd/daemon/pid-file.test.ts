@@ -45,6 +45,7 @@ describe('PidFile', () => {
     utimesSync(path, new Date(0), new Date(0))
     const file = new PidFile(path)
     await file.start()
+    expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`)
     await file.stop()
     foreign.kill()
   })

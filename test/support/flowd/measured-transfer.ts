@@ -17,6 +17,7 @@ const PORT = 5201
 const SOURCE_PORT = 40_001
 const [LEFT, RIGHT] = ['2001:db8:1::1', '2001:db8:1::2']
 const SS_PERIOD_MS = 500
+const PATIENCE_MS = 30_000
 const BITRATE = '200M'
 /** iperf3 counts what it has handed to the kernel, also what waits there when it ends. */
 const WINDOW = '128K'
@@ -83,7 +84,7 @@ export async function measureTransfer({ seconds, enricher, onSender }: TransferO
       if (reading !== undefined) ss.push(reading)
     }
     // What the enricher looks for by itself may come a moment later.
-    await delay(2000)
+    for (const giveUpMs = performance.now() + PATIENCE_MS; !gone && performance.now() < giveUpMs; ) await delay(100)
     const { end } = JSON.parse(await ended) as { end: { sum_sent: { bytes: number; retransmits: number } } }
     return { sentBytes: end.sum_sent.bytes, retransmits: end.sum_sent.retransmits, samples, gone, ss }
   } finally {

@@ -33,7 +33,7 @@ export interface Consequence {
   ours?: [row: string, fireflies: string[]]
 }
 
-const PATIENCE = { timeout: 20_000 }
+const PATIENCE = { timeout: 60_000 }
 
 /** flowd under `compatibility: flowd-go`, whose words are compared with those that the reference is documented to say. */
 export class ReferenceDaemon implements AsyncDisposable {
