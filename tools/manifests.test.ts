@@ -9,6 +9,7 @@ import { checkCollector } from '../src/collector/index.ts'
 import { parseConfiguration } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION } from '../src/flowd/index.ts'
 import { BUILT_IN_UNITS, UNIT_KINDS } from '../src/flowd/unit-registries.ts'
+import { runCommand } from '../test/support/run-command.ts'
 
 /** What these tests read of a Kubernetes resource. */
 interface Resource {
@@ -189,6 +190,22 @@ describe('packaging/kubernetes/flowd-daemonset.yaml', () => {
     })
   })
 
+  it('is looked at by a command that fails while nothing runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'manifest-'))
+    const conf = join(folder, 'flowd.yaml')
+    writeFileSync(conf, `controlSocket:\n  path: ${join(folder, 'sock')}\n`)
+    const { readinessProbe, livenessProbe } = container
+    for (const probe of [readinessProbe, livenessProbe]) {
+      const [program, ...words] = probe.exec!.command
+      expect(program).toBe('/usr/bin/tidemark')
+      expect(words).toContain('/etc/tidemark/flowd.yaml')
+      const { code, stderr } = await runCommand(words.map(word => (word === '/etc/tidemark/flowd.yaml' ? conf : word)))
+      expect(code).toBe(1)
+      expect(stderr).toContain('FLOWD_UNREACHABLE')
+    }
+    rmSync(folder, { recursive: true })
+  })
+
   it('marks on the node, and keeps on it what a restart goes on with', () => {
     expect(spec.hostNetwork).toBe(true)
     // The name of the collector in its configuration is one of the cluster's.
@@ -233,8 +250,13 @@ interface Container {
   args: string[]
   ports: unknown[]
   securityContext: unknown
-  livenessProbe: { httpGet: unknown }
-  readinessProbe: { httpGet: unknown }
+  livenessProbe: Probe
+  readinessProbe: Probe
   resources: unknown
   volumeMounts: unknown[]
+}
+
+interface Probe {
+  httpGet?: unknown
+  exec?: { command: string[] }
 }
