@@ -1,5 +1,5 @@
 import { type Metrics, parseConfiguration } from '../../src/common/index.ts'
-import type { UnitRegistry } from '../../src/flowd/sections.ts'
+import type { UnitRegistry } from '../../src/flowd/configuration/index.ts'
 import { BUILT_IN_UNITS, UNIT_KINDS } from '../../src/flowd/unit-registries.ts'
 import { unitContext } from '../../test/support/flowd/unit-context.ts'
 

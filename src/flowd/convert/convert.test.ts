@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { loadFlowdConfiguration } from '../configuration.ts'
+import { loadFlowdConfiguration } from '../configuration/index.ts'
 import { convertPythonConfiguration, formatConversionWarning } from './convert.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-converted-'))

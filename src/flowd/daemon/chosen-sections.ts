@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../common/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { Sampling } from '../unit.ts'
 import { UNIT_KINDS, type UnitRegistries } from '../unit-registries.ts'
 import type { UnitSections } from './unit-set.ts'

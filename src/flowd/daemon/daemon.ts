@@ -10,7 +10,7 @@ import {
   ServiceGroup,
   TidemarkError,
 } from '../../common/index.ts'
-import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration, LoadedFlowdConfiguration } from '../configuration/index.ts'
 import { type KernelSockets, noKernelSockets, openKernelSockets } from '../flow-table/index.ts'
 import type { HealthView } from '../health.ts'
 import { Journal } from '../journal/index.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfiguration } from '../../common/index.ts'
-import { FLOWD_CONFIGURATION } from '../configuration.ts'
+import { FLOWD_CONFIGURATION } from '../configuration/index.ts'
 import { keepFixedKeys } from './fixed-keys.ts'
 
 const read = (text: string) => parseConfiguration(FLOWD_CONFIGURATION, text, 'test').values

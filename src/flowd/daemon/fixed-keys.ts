@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 
 /** Keys that only a restart changes. */
 const FIXED_KEYS = ['pidPath', 'workDir', 'controlSocket', 'drainSeconds', 'flowTable', 'registry', 'modules'] as const

@@ -1,6 +1,6 @@
 import { formatProblem, isTidemarkError, type Logger, messageOf, SignalWatch } from '../../common/index.ts'
 import { ServiceNotifier } from '../../linux/index.ts'
-import { type FlowdFileChoice, loadFlowdConfiguration } from '../configuration.ts'
+import { type FlowdFileChoice, loadFlowdConfiguration } from '../configuration/index.ts'
 import { Daemon } from './daemon.ts'
 import { journalPath } from './work-dir.ts'
 

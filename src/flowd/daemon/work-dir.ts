@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, messageOf, TidemarkError } from '../../common/index.ts'
-import type { LoadedFlowdConfiguration } from '../configuration.ts'
+import type { LoadedFlowdConfiguration } from '../configuration/index.ts'
 
 /**
  * The path of the journal in the state directory, which is made if need be. Undefined when there is to be none, or when

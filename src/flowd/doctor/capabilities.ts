@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Finding, failed, ok } from '../../checks/index.ts'
 import { ERRORS } from '../../common/index.ts'
 import { type Capability, effectiveCapabilities } from '../../linux/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { HostCheck } from './host.ts'
 
 const FIRST_UNPRIVILEGED_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start'

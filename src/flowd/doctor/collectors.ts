@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { type Finding, failed, ok } from '../../checks/index.ts'
 import { messageOf } from '../../common/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { HostCheck } from './host.ts'
 
 /** How long a host has to say that nothing listens on a port. */

@@ -3,17 +3,17 @@ import { examine, type Finding, failed, ok, warning } from '../../checks/index.t
 import { isTidemarkError } from '../../common/index.ts'
 import {
   defaultFlowdConfiguration,
+  type FileChoice,
   type LoadedFlowdConfiguration,
   loadFlowdConfigurationOrDefaults,
-} from '../configuration.ts'
-import type { FileChoice } from '../configuration-file.ts'
-import { needsOf } from '../needs.ts'
+} from '../configuration/index.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { checkCollectors } from './collectors.ts'
 import type { Host, HostCheck } from './host.ts'
 import { checkHttpServers } from './http-servers.ts'
 import { checkInterfaces } from './interfaces.ts'
 import { checkBtf, checkCgroup, checkKernel, checkLibbpf } from './kernel.ts'
+import { needsOf } from './needs.ts'
 import { checkReceiveBuffer } from './receive-buffer.ts'
 import { checkRunning } from './running.ts'
 

@@ -1,5 +1,5 @@
 import { type Check, type Finding, failed, warning } from '../../checks/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { Need } from '../unit.ts'
 
 /** What the checks go by. */

@@ -1,5 +1,5 @@
 import { type ConfiguredServer, checkHttpServer, type Finding } from '../../checks/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { HostCheck } from './host.ts'
 
 /** The HTTP servers of the units that are turned on, one after the other: each is tried out for a moment. */

@@ -2,7 +2,7 @@ import { type Finding, failed, ok, warning } from '../../checks/index.ts'
 import { isTidemarkError } from '../../common/index.ts'
 import { type Filter, type Link, listFilters, listQdiscs, type NetlinkSocket } from '../../linux/index.ts'
 import { isOurFilter } from '../backends/index.ts'
-import type { FlowdConfiguration } from '../configuration.ts'
+import type { FlowdConfiguration } from '../configuration/index.ts'
 import { ControlClient } from '../daemon/index.ts'
 import { kernelHasTcx } from './kernel.ts'
 

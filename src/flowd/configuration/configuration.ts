@@ -10,21 +10,21 @@ import {
   readConfigurationFile,
   requireGuard,
   TidemarkError,
-} from '../common/index.ts'
-import { REGISTRY_SNAPSHOT, Registry } from '../scitags/index.ts'
-import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './configuration-file.ts'
-import { isPythonFlowd } from './convert/index.ts'
+} from '../../common/index.ts'
+import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
+import { isPythonFlowd } from '../convert/index.ts'
+import { SAMPLING_OPTIONS } from '../enrichers/index.ts'
+import { FLOW_TABLE_OPTIONS } from '../flow-table/index.ts'
+import { loadModules, MODULES_OPTION } from '../modules/index.ts'
+import { REGISTRY_OPTIONS } from '../registry/index.ts'
+import type { UnitComplaint, UnitDefinition } from '../unit.ts'
+import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries, unitsByKey } from '../unit-registries.ts'
 import { DEPRECATED_KEYS } from './deprecated-keys.ts'
-import { SAMPLING_OPTIONS } from './enrichers/index.ts'
-import { FLOW_TABLE_OPTIONS } from './flow-table/index.ts'
+import { chooseFile, type FileChoice, FLOWD_GO, impliesFlowdGo } from './file-choice.ts'
 import { withMatchAll } from './match-all.ts'
-import { loadModules, MODULES_OPTION } from './modules/index.ts'
 import { withOddities } from './oddities.ts'
-import { REGISTRY_OPTIONS } from './registry/index.ts'
-import { unitSections } from './sections.ts'
 import { TOP_LEVEL_OPTIONS } from './top-level-options.ts'
-import type { UnitComplaint, UnitDefinition } from './unit.ts'
-import { BUILT_IN_UNITS, UNIT_KINDS, type UnitRegistries, unitsByKey } from './unit-registries.ts'
+import { unitSections } from './unit-sections.ts'
 
 /** Everything that flowd's configuration file may say where these units are to be had; flowd-go's format, and more. */
 function configurationOf({ plugins, backends, enrichers }: UnitRegistries) {

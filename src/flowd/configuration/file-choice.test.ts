@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseFile, impliesFlowdGo } from './configuration-file.ts'
+import { chooseFile, impliesFlowdGo } from './file-choice.ts'
 
 const only =
   (...files: string[]) =>

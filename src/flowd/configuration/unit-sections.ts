@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { UnitDefinition } from './unit.ts'
+import type { UnitDefinition } from '../unit.ts'
 
 /** The units of one kind by their names in the configuration. */
 export type UnitRegistry = Readonly<Record<string, UnitDefinition<unknown, Type.TObject>>>

@@ -1,6 +1,6 @@
-import type { LoadedFlowdConfiguration } from './configuration.ts'
-import type { Need } from './unit.ts'
-import { UNIT_KINDS, unitsByKey } from './unit-registries.ts'
+import type { LoadedFlowdConfiguration } from '../configuration/index.ts'
+import type { Need } from '../unit.ts'
+import { UNIT_KINDS, unitsByKey } from '../unit-registries.ts'
 
 /** What the units that a configuration turns on need of the host, each need with the key paths of those units. */
 export function needsOf({ values, units }: LoadedFlowdConfiguration): Map<Need, string[]> {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { FLOWD_GO } from './configuration-file.ts'
-import { MODULES_OPTION } from './modules/index.ts'
+import { MODULES_OPTION } from '../modules/index.ts'
+import { FLOWD_GO } from './file-choice.ts'
 
 /** The keys of flowd's configuration beside its units. */
 export const TOP_LEVEL_OPTIONS = {

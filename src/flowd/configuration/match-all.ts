@@ -1,4 +1,4 @@
-import type { LoadedConfiguration } from '../common/index.ts'
+import type { LoadedConfiguration } from '../../common/index.ts'
 
 /** The part of flowd's configuration that is looked at. */
 interface Units {

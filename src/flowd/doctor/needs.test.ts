@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { loadFlowdConfiguration } from './configuration.ts'
+import { loadFlowdConfiguration } from '../configuration/index.ts'
 import { needsOf } from './needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-needs-'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatProblem, parseConfiguration } from '../common/index.ts'
+import { formatProblem, parseConfiguration } from '../../common/index.ts'
 import { FLOWD_CONFIGURATION } from './configuration.ts'
 import { withOddities } from './oddities.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { formatProblem, parseConfiguration } from '../common/index.ts'
+import { formatProblem, parseConfiguration } from '../../common/index.ts'
 import {
   effectiveFlowdValues,
   FLOWD_CONFIGURATION,

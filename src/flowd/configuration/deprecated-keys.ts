@@ -1,5 +1,5 @@
-import type { DeprecatedKey, Translation } from '../common/index.ts'
-import { ENRICHMENT_MODES } from './backends/index.ts'
+import type { DeprecatedKey, Translation } from '../../common/index.ts'
+import { ENRICHMENT_MODES } from '../backends/index.ts'
 
 /** Names that older flowd-go gave to marking strategies, and what says the same now. */
 const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
