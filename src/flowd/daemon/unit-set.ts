@@ -91,17 +91,6 @@ export class UnitSet<Unit> {
     return steps.map(step => this.#describe(step))
   }
 
-  /** Stops every unit, the last started first; one that fails to stop keeps no other from it. */
-  async stop(): Promise<void> {
-    for (const [name, running] of [...this.#running].reverse()) {
-      try {
-        await this.#detach(name, running)
-      } catch (error) {
-        this.#log.error({ [this.#kind]: name, error: messageOf(error) }, 'did not stop cleanly')
-      }
-    }
-  }
-
   #plan(sections: UnitSections): Step<Unit>[] {
     const steps: Step<Unit>[] = []
     for (const name of Object.keys(this.#registry)) {
