@@ -108,7 +108,6 @@ describe('odd values with which flowd-go starts', () => {
     "plugins: {api: {bindAddress: '[::1]', bindPort: 0}}",
     'plugins: {api: {bindPort: 7777.9}}',
     'plugins: {namedPipe: {maxReaders: 0, buffSize: 0}}',
-    'plugins: {iperf3: {minSourcePort: 6000, maxSourcePort: 5000}}',
     'backends: {marker: {targetInterfaces: [], discoverInterfaces: true}}',
     'backends: {marker: {targetInterfaces: []}}',
     'backends: {firefly: {stun: {stunServers: []}}}',
@@ -128,6 +127,7 @@ describe('odd values with which flowd-go starts', () => {
     ["plugins: {namedPipe: {pipePath: ''}}", '`pipePath`'],
     ["plugins: {api: {bindAddress: ''}}", 'or `bindAddress` is taken'],
     ['plugins: {iperf3: {minSourcePort: -1}}', 'the ports of the plugin iperf3'],
+    ['plugins: {iperf3: {minSourcePort: 6000, maxSourcePort: 5000}}', 'a least port of the plugin iperf3'],
     ['backends: {firefly: {collectorPort: 0}}', '`collectorPort` up to any number, `destinationPort` 0'],
     ['plugins: {perfsonar: {activityId: 70000}}', 'ids of `perfsonar` are any numbers'],
   ])('or are refused, which the differences say: %s', (text, row) => {
