@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { TidemarkError } from '../common/index.ts'
 
 const DATABASES = { user: '/etc/passwd', group: '/etc/group' } as const
@@ -12,7 +12,9 @@ const DATABASES = { user: '/etc/passwd', group: '/etc/group' } as const
 export function accountId(kind: keyof typeof DATABASES, name: string): number {
   if (/^\d+$/.test(name)) return Number(name)
   const file = DATABASES[kind]
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  // A container may have none.
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  for (const line of lines) {
     const [entry, , id] = line.split(':')
     if (entry === name && id !== undefined) return Number(id)
   }

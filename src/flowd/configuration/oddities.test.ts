@@ -25,6 +25,14 @@ describe('what is odd about a configuration', () => {
       `${API}\nbackends: {marker: {targetInterfaces: []}}`,
       [':2:1: backends.marker.targetInterfaces: is empty, so nothing is marked'],
     ],
+    [
+      `${SENT}\nplugins:\n  netlink: {rules: [{experiment: 1, activity: 1, user: root}, {experiment: 1, activity: 1, user: nobody-here}]}`,
+      ["plugins.netlink.rules[1].user: there is no user 'nobody-here' in /etc/passwd"],
+    ],
+    [
+      `${SENT}\nplugins:\n  namedPipe: {owner: nobody-here, group: '0'}`,
+      [":3:1: plugins.namedPipe.owner: there is no user 'nobody-here'"],
+    ],
     [`${API}\nbackends: {firefly: {sendToDestination: false}}`, ['backends.firefly: sends to nobody']],
     [
       `${API}\nbackends: {firefly: {collectorAddress: here}}`,

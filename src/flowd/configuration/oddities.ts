@@ -1,8 +1,14 @@
-import type { ConfigurationProblem, LoadedConfiguration } from '../../common/index.ts'
+import { type ConfigurationProblem, isTidemarkError, type LoadedConfiguration } from '../../common/index.ts'
+import { accountId } from '../account.ts'
 
 /** The part of flowd's configuration that is looked at. */
 interface Sections {
-  plugins?: { firefly?: { fireflyReceivers: readonly unknown[] }; perfsonar?: { experimentId: string | number } }
+  plugins?: {
+    firefly?: { fireflyReceivers: readonly unknown[] }
+    namedPipe?: { owner: string; group: string }
+    netlink?: { rules: readonly { user?: string }[] }
+    perfsonar?: { experimentId: string | number }
+  }
   backends?: {
     marker?: { discoverInterfaces: boolean; targetInterfaces: readonly string[] }
     firefly?: {
@@ -27,11 +33,12 @@ interface Oddity {
 
 /**
  * Adds warnings about what no schema can refuse and yet does nothing, or less than it seems: keys that take effect only
- * with others, and a flowd that learns of nothing or does nothing.
+ * with others, accounts that this host does not have, and a flowd that learns of nothing or does nothing.
  */
 export function withOddities<Whole extends Loaded>(loaded: Whole): Whole {
   const found = [
     ...unitOddities(loaded),
+    ...accountOddities(loaded),
     ...markerOddities(loaded),
     ...fireflyOddities(loaded),
     ...portOddities(loaded),
@@ -54,6 +61,32 @@ function* unitOddities({ values: { plugins = {}, backends = {} } }: Loaded): Gen
   }
   if (plugins.perfsonar?.experimentId === 0) {
     yield { key: 'plugins.perfsonar.experimentId', says: 'is 0, which no experiment has: name yours, as atlas' }
+  }
+}
+
+/** No error: the file may be checked on another host than the one that it is for. */
+function* accountOddities({ values: { plugins = {} } }: Loaded): Generator<Oddity> {
+  const { namedPipe, netlink } = plugins
+  const named = [
+    { key: 'plugins.namedPipe.owner', kind: 'user', name: namedPipe?.owner },
+    { key: 'plugins.namedPipe.group', kind: 'group', name: namedPipe?.group },
+    ...(netlink?.rules ?? []).map(({ user }, index) => {
+      return { key: `plugins.netlink.rules[${index}].user`, kind: 'user', name: user } as const
+    }),
+  ] as const
+  for (const { key, kind, name } of named) {
+    const problem = name === undefined || name === '' ? undefined : accountProblem(kind, name)
+    if (problem !== undefined) yield { key, says: `${problem}: flowd does not start on this host` }
+  }
+}
+
+function accountProblem(kind: 'user' | 'group', name: string): string | undefined {
+  try {
+    accountId(kind, name)
+    return undefined
+  } catch (error) {
+    if (isTidemarkError(error, 'ACCOUNT_UNKNOWN')) return error.message
+    throw error
   }
 }
 
