@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Bits of a capability set (linux/capability.h). */
-export const CAPABILITY = {
+const CAPABILITY = {
   CAP_NET_BIND_SERVICE: 10,
   CAP_NET_ADMIN: 12,
   CAP_SYS_ADMIN: 21,

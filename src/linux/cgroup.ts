@@ -29,12 +29,13 @@ export function resolveCgroup(configured: string): string {
   const mount = unifiedMount(readFileSync('/proc/self/mountinfo', 'utf8'))
   if (mount === undefined) throw new TidemarkError('CGROUP_MISSING')
   if (configured === '' || configured.replace(/\/+$/, '') === USUAL_MOUNT) return mount
-  const invalid = (reason: string) => new TidemarkError('CGROUP_INVALID', { path: configured, reason, mount })
+  const invalid = (reason: string, cause?: unknown) =>
+    new TidemarkError('CGROUP_INVALID', { path: configured, reason, mount }, cause)
   let type: number
   try {
     type = statfsSync(configured).type
   } catch (error) {
-    throw invalid(messageOf(error))
+    throw invalid(messageOf(error), error)
   }
   if (type !== CGROUP2_SUPER_MAGIC) throw invalid('it is on another file system')
   return configured

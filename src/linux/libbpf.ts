@@ -140,6 +140,7 @@ function openLibrary(): LibraryHandle {
       for (const name of ['native/libz.so.1', 'native/libelf.so.1']) koffi.load(assetPath(name), { global: true })
       return koffi.load(assetPath('native/libbpf.so.1'))
     } catch {
+      // Only the self-contained executable carries one: why the system's cannot be loaded is what its user can mend.
       throw new TidemarkError('LIBBPF_MISSING', { reason: messageOf(error) }, error)
     }
   }

@@ -1,6 +1,6 @@
 import { checked, libc } from './libc.ts'
+import { SOL } from './socket-constants.ts'
 
-const SOL_SOCKET = 1
 const SO_RCVBUF = 8
 const SO_RCVBUFFORCE = 33
 
@@ -13,6 +13,6 @@ const SO_RCVBUFFORCE = 33
 export function setReceiveBuffer(fd: number, bytes: number): void {
   const size = Buffer.alloc(4)
   size.writeInt32LE(bytes)
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length) >= 0) return
-  checked('setting of a receive buffer', libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, size.length))
+  if (libc().setsockopt(fd, SOL.SOCKET, SO_RCVBUFFORCE, size, size.length) >= 0) return
+  checked('setting of a receive buffer', libc().setsockopt(fd, SOL.SOCKET, SO_RCVBUF, size, size.length))
 }

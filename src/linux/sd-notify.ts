@@ -1,9 +1,5 @@
 import { checked, libc } from './libc.ts'
-
-const AF_UNIX = 1
-const SOCK_DGRAM = 2
-const SOCK_CLOEXEC = 0o2000000
-const MSG_NOSIGNAL = 0x4000
+import { AF, MSG, SOCK } from './socket-constants.ts'
 
 /**
  * Tells the service manager how the process does (sd_notify(3)): one datagram to the socket that `NOTIFY_SOCKET`
@@ -30,7 +26,7 @@ export class ServiceNotifier {
   ready(status: string): void {
     this.#send(`READY=1\nSTATUS=${status}`)
     if (this.#watchdogUs > 0 && this.#watchdog === undefined) {
-      this.#watchdog = setInterval(() => this.#send('WATCHDOG=1'), this.#watchdogUs / 2000).unref()
+      this.#watchdog = setInterval(() => this.#send('WATCHDOG=1'), this.#watchdogUs / 1000 / 2).unref()
     }
   }
 
@@ -58,10 +54,10 @@ export class ServiceNotifier {
 
 function sendDatagram(path: string, bytes: Uint8Array): void {
   const address = unixAddress(path)
-  const fd = checked('socket for the service manager', libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0))
+  const fd = checked('socket for the service manager', libc().socket(AF.UNIX, SOCK.DGRAM | SOCK.CLOEXEC, 0))
   try {
     checked(`connect to ${path}`, libc().connect(fd, address, address.length))
-    checked(`message to ${path}`, libc().send(fd, bytes, bytes.length, MSG_NOSIGNAL))
+    checked(`message to ${path}`, libc().send(fd, bytes, bytes.length, MSG.NOSIGNAL))
   } finally {
     libc().close(fd)
   }
@@ -71,6 +67,6 @@ function sendDatagram(path: string, bytes: Uint8Array): void {
 function unixAddress(path: string): Buffer {
   const abstract = path.startsWith('@')
   const name = Buffer.from(abstract ? `\0${path.slice(1)}` : `${path}\0`)
-  const family = new Uint8Array(Uint16Array.of(AF_UNIX).buffer)
+  const family = new Uint8Array(Uint16Array.of(AF.UNIX).buffer)
   return Buffer.concat([family, name])
 }

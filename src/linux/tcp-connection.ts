@@ -1,10 +1,8 @@
 import { addressBytes } from './ip-address.ts'
 import { checked, libc } from './libc.ts'
 import type { SocketEnd } from './sock-diag/index.ts'
+import { AF, SOCK } from './socket-constants.ts'
 
-const AF_INET6 = 10
-const SOCK_STREAM = 1
-const SOCK_CLOEXEC = 0x80000
 const IPPROTO_IPV6 = 41
 const IPV6_TCLASS = 67
 
@@ -24,7 +22,7 @@ export interface TcpConnectionOptions {
  */
 export function connectTcp6(options: TcpConnectionOptions): number {
   const { source, destination, trafficClass } = options
-  const fd = checked('opening of a TCP socket', libc().socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0))
+  const fd = checked('opening of a TCP socket', libc().socket(AF.INET6, SOCK.STREAM | SOCK.CLOEXEC, 0))
   try {
     const value = Buffer.from(new Int32Array([trafficClass]).buffer)
     checked('setting of a traffic class', libc().setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, value, value.length))
@@ -42,7 +40,7 @@ export function connectTcp6(options: TcpConnectionOptions): number {
 /** `struct sockaddr_in6` (netinet/in.h). */
 function socketAddress(end: SocketEnd): Buffer {
   const address = Buffer.alloc(28)
-  address.writeUInt16LE(AF_INET6, 0)
+  address.writeUInt16LE(AF.INET6, 0)
   address.writeUInt16BE(end.port, 2)
   address.set(addressBytes(end.address), 8)
   return address

@@ -1,8 +1,8 @@
 import { libbpf } from '../libbpf.ts'
 import { ERRNO } from '../libc.ts'
 import type { Direction, Link } from '../netlink/index.ts'
+import { attachRefused } from './attach-refused.ts'
 import type { BpfProgram } from './program.ts'
-import { attachRefused } from './tcx.ts'
 
 /** bpf/libbpf.h: `enum bpf_tc_attach_point`; both together name the whole clsact qdisc. */
 const ATTACH_POINT = { ingress: 1, egress: 2 } as const

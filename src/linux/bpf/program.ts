@@ -60,6 +60,7 @@ export class BpfProgram {
       durationNs: options.duration,
     }
   }
+
   /**
    * Runs a program on each of the kernel's objects that it is made for, in the current network namespace.
    *

@@ -2,6 +2,7 @@ import { TidemarkError } from '../../common/index.ts'
 import { libbpf } from '../libbpf.ts'
 import { describeErrno, ERRNO } from '../libc.ts'
 import type { Direction, Link } from '../netlink/index.ts'
+import { attachRefused } from './attach-refused.ts'
 import { type BpfLink, ownLink } from './link.ts'
 import type { BpfProgram } from './program.ts'
 
@@ -23,8 +24,8 @@ export interface TcxLink extends BpfLink {
 }
 
 /**
- * Attaches a program to one direction of an interface of the current network namespace, before all others there; undefined
- * when the kernel has no TCX (before 6.6).
+ * Attaches a program to one direction of an interface of the current network namespace, before all others there;
+ * undefined when the kernel has no TCX (before 6.6).
  *
  * @throws TidemarkError ATTACH_REFUSED, PERMISSION_DENIED
  */
@@ -48,12 +49,4 @@ function attachedTo(fd: number): number {
   if (result < 0)
     throw new TidemarkError('SYSTEM_CALL_FAILED', { call: 'look at a TCX link', reason: describeErrno(-result) })
   return info.readUInt32LE(LINK_INFO.interfaceIndex)
-}
-
-export function attachRefused(name: string, how: string, errno: number): TidemarkError {
-  const reason = describeErrno(errno)
-  if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) {
-    return new TidemarkError('PERMISSION_DENIED', { call: `attaching to ${name}`, reason })
-  }
-  return new TidemarkError('ATTACH_REFUSED', { interface: name, how, reason })
 }

@@ -14,8 +14,8 @@ export function aligned(length: number): number {
 /**
  * The value of the first attribute of a type. What stands behind one that is not whole is not found. Never throws.
  *
- * @param bytes hold a run of attributes, from an offset to an end; undefined has none, so that calls for nested ones can
- *   be chained
+ * @param bytes hold a run of attributes, from an offset to an end; undefined has none, so that calls for nested ones
+ *   can be chained
  * @param wanted the type without the NESTED and NET_BYTEORDER bits
  */
 export function findAttribute(

@@ -1,10 +1,9 @@
 import { addressOf, libc } from '../libc.ts'
+import { MSG } from '../socket-constants.ts'
 
-/** Sizes of `struct iovec` and `struct mmsghdr` (sys/socket.h) on 64-bit machines, and where their fields are. */
+/** Bytes of `struct iovec` and `struct mmsghdr` (sys/socket.h) on 64-bit machines, and where their fields are. */
 const IOVEC = { size: 16, length: 8 } as const
 const HEADER = { size: 64, vector: 16, vectorLength: 24, received: 56 } as const
-
-const MSG_DONTWAIT = 0x40
 
 /**
  * Receives many datagrams by one system call (recvmmsg(2)), each into a slot of its own; what is longer than a slot is
@@ -39,7 +38,7 @@ export class DatagramBatch {
 
   /** Receives what is there, without waiting. Returns how many datagrams came, or -1 with the reason in `errno`. */
   receive(fd: number): number {
-    return libc().recvmmsg(fd, this.#headers, this.capacity, MSG_DONTWAIT, null)
+    return libc().recvmmsg(fd, this.#headers, this.capacity, MSG.DONTWAIT, null)
   }
 
   /** Where a slot begins in `bytes`. */

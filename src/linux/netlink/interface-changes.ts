@@ -1,3 +1,4 @@
+import { AF } from '../socket-constants.ts'
 import { NetlinkListener } from './listener.ts'
 import type { NetlinkMessage } from './message.ts'
 import { NETLINK } from './socket.ts'
@@ -8,7 +9,6 @@ const GROUP = { link: 1, trafficControl: 4, ipv6Address: 9 } as const
 const RTM_DELLINK = 17
 /** From RTM_NEWQDISC to RTM_GETTFILTER. */
 const TRAFFIC_CONTROL = { first: 36, last: 46 } as const
-const AF_UNSPEC = 0
 /** `struct ifinfomsg`: the family, then the interface's index. */
 const INFO = { length: 16, index: 4 } as const
 
@@ -86,7 +86,7 @@ export class InterfaceChanges {
       return
     }
     // Of another family it says that the interface has left a bridge.
-    if (type === RTM_DELLINK && payload.length >= INFO.length && payload[0] === AF_UNSPEC) {
+    if (type === RTM_DELLINK && payload.length >= INFO.length && payload[0] === AF.UNSPEC) {
       this.#deleted.add(payload.readInt32LE(INFO.index))
     }
     this.#interfacesChanged()

@@ -2,10 +2,12 @@ import { attribute, decodeText, decodeUint32, findAttribute, nested, text, uint3
 import { FLAG, type NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
+/** linux/rtnetlink.h */
 const RTM_NEWLINK = 16
 const RTM_DELLINK = 17
 const RTM_GETLINK = 18
 
+/** linux/if_link.h, linux/veth.h */
 const IFLA_ADDRESS = 1
 const IFLA_IFNAME = 3
 const IFLA_MTU = 4
@@ -17,8 +19,10 @@ const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const VETH_INFO_PEER = 1
 
+/** linux/if.h */
 const IFF_UP = 0x1
 const IFF_RUNNING = 0x40
+/** Bytes of `struct ifinfomsg`. */
 const INFO_LENGTH = 16
 
 /** Link types (linux/if_arp.h) that decide how a packet begins. */
@@ -42,6 +46,7 @@ export interface Link {
   up: boolean
   /** Whether it is up and has a carrier, so that packets pass. */
   running: boolean
+  /** In bytes. */
   mtu: number
   /** The longest packet that the kernel hands to it, which it segments; above 65,536 with BIG TCP. */
   gsoMaxBytes: number
@@ -51,7 +56,11 @@ export interface Link {
   hardwareAddress: string
 }
 
-/** Lists every interface of the socket's namespace. */
+/**
+ * Lists every interface of the socket's namespace.
+ *
+ * @throws TidemarkError NETLINK_REFUSED, PERMISSION_DENIED, SYSTEM_CALL_FAILED
+ */
 export function listLinks(socket: NetlinkSocket): Link[] {
   const request = { name: 'list of interfaces', type: RTM_GETLINK, payload: info({}) }
   return [...socket.dump(request)].map(decodeLink).filter(link => link !== undefined)

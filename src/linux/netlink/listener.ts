@@ -1,12 +1,11 @@
 import { checked, ERRNO, lastErrno, libc } from '../libc.ts'
 import { type Watch, watchReadable } from '../poll.ts'
 import { setReceiveBuffer } from '../receive-buffer.ts'
+import { AF, SOL } from '../socket-constants.ts'
 import { DatagramBatch } from './datagram-batch.ts'
 import { decodeMessages, type NetlinkMessage } from './message.ts'
-import { openNetlink, SOL_NETLINK } from './open.ts'
+import { openNetlink } from './open.ts'
 
-const AF_NETLINK = 16
-const SOL_SOCKET = 1
 const SO_MEMINFO = 55
 const NETLINK_ADD_MEMBERSHIP = 1
 
@@ -80,7 +79,7 @@ export class NetlinkListener {
    */
   join(group: number): void {
     const value = Buffer.from(new Uint32Array([group]).buffer)
-    const result = libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, value, value.length)
+    const result = libc().setsockopt(this.#fd, SOL.NETLINK, NETLINK_ADD_MEMBERSHIP, value, value.length)
     checked(`listening for ${this.#setup.name}`, result)
   }
 
@@ -122,7 +121,7 @@ export class NetlinkListener {
     this.#overrun = false
     const meminfo = Buffer.alloc(MEMINFO.length)
     const length = Buffer.from(new Uint32Array([meminfo.length]).buffer)
-    libc().getsockopt(this.#fd, SOL_SOCKET, SO_MEMINFO, meminfo, length)
+    libc().getsockopt(this.#fd, SOL.SOCKET, SO_MEMINFO, meminfo, length)
     const dropped = meminfo.readUInt32LE(MEMINFO.drops)
     this.#setup.onMissed(Math.max(0, dropped - this.#missed))
     this.#missed = dropped
@@ -132,7 +131,7 @@ export class NetlinkListener {
 /** `struct sockaddr_nl` (linux/netlink.h) with a mask of groups; the kernel chooses the port. */
 function groupAddress(groups: readonly number[]): Buffer {
   const address = Buffer.alloc(12)
-  address.writeUInt16LE(AF_NETLINK, 0)
+  address.writeUInt16LE(AF.NETLINK, 0)
   for (const group of groups) address.writeUInt32LE((address.readUInt32LE(8) | (1 << (group - 1))) >>> 0, 8)
   return address
 }

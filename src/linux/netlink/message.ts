@@ -9,11 +9,13 @@ export interface NetlinkMessage {
   payload: Buffer
 }
 
+/** Bytes of `struct nlmsghdr`. */
 export const HEADER_LENGTH = 16
 
 /** Message types that every netlink family has. */
 export const CONTROL = { NOOP: 1, ERROR: 2, DONE: 3 } as const
 
+/** Flags of requests and errors (NLM_F_*); what some bits mean depends on the type of the message. */
 export const FLAG = {
   REQUEST: 0x1,
   ACK: 0x4,
@@ -26,6 +28,7 @@ export const FLAG = {
   ACK_TLVS: 0x200,
 } as const
 
+/** One message with its header, padded, as it is sent. */
 export function encodeMessage(message: NetlinkMessage): Buffer {
   const length = HEADER_LENGTH + message.payload.length
   const bytes = Buffer.alloc(aligned(length))

@@ -1,9 +1,6 @@
 import { checked, libc } from '../libc.ts'
+import { AF, SOCK, SOL } from '../socket-constants.ts'
 
-const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0x80000
-export const SOL_NETLINK = 270
 const NETLINK_CAP_ACK = 10
 const NETLINK_EXT_ACK = 11
 
@@ -13,10 +10,10 @@ const NETLINK_EXT_ACK = 11
  * @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
  */
 export function openNetlink(family: number): number {
-  const fd = checked('opening of a netlink socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family))
+  const fd = checked('opening of a netlink socket', libc().socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, family))
   // Explanations and short acknowledgements are comforts of newer kernels: refusal changes nothing else.
-  setOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, [1])
-  setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, [1])
+  setOption(fd, SOL.NETLINK, NETLINK_EXT_ACK, [1])
+  setOption(fd, SOL.NETLINK, NETLINK_CAP_ACK, [1])
   return fd
 }
 

@@ -1,9 +1,9 @@
 import { TidemarkError } from '../../common/index.ts'
 import { checked, describeErrno, ERRNO, lastErrno, libc } from '../libc.ts'
+import { SOL } from '../socket-constants.ts'
 import { CONTROL, decodeError, decodeMessages, encodeMessage, FLAG, type NetlinkMessage } from './message.ts'
-import { openNetlink, SOL_NETLINK, setOption } from './open.ts'
+import { openNetlink, setOption } from './open.ts'
 
-const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 /** linux/netlink.h */
 const NETLINK_GET_STRICT_CHK = 12
@@ -41,9 +41,9 @@ export class NetlinkSocket {
    */
   static open(family: number, { strict = false } = {}): NetlinkSocket {
     const fd = openNetlink(family)
-    if (strict) setOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, [1])
+    if (strict) setOption(fd, SOL.NETLINK, NETLINK_GET_STRICT_CHK, [1])
     // Two seconds, 0 µs: an answer that does not come must not hold the process for ever.
-    setOption(fd, SOL_SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
+    setOption(fd, SOL.SOCKET, SO_RCVTIMEO, [2, 0, 0, 0])
     return new NetlinkSocket(fd)
   }
 

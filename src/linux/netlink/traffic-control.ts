@@ -3,6 +3,7 @@ import { decodeText, decodeUint32, findAttribute, text } from './attribute.ts'
 import type { NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
+/** linux/rtnetlink.h, linux/pkt_cls.h */
 const RTM_NEWQDISC = 36
 const RTM_DELQDISC = 37
 const RTM_GETQDISC = 38
@@ -13,12 +14,13 @@ const TCA_KIND = 1
 const TCA_OPTIONS = 2
 const TCA_BPF_NAME = 7
 const TCA_BPF_ID = 11
+/** Bytes of `struct tcmsg`. */
 const INFO_LENGTH = 20
 /** linux/if_ether.h: the protocol under which libbpf puts a filter. */
 const ETH_P_ALL = 3
 
 /** The parents of filters on a clsact qdisc (TC_H_CLSACT with TC_H_MIN_INGRESS or TC_H_MIN_EGRESS). */
-export const CLSACT_PARENT = { ingress: 0xfffffff2, egress: 0xfffffff3 } as const
+const CLSACT_PARENT = { ingress: 0xfffffff2, egress: 0xfffffff3 } as const
 
 /** The handle of every clsact qdisc (TC_H_MAKE(TC_H_CLSACT, 0)). */
 const CLSACT_HANDLE = 0xffff0000
@@ -53,7 +55,8 @@ export function listQdiscs(socket: NetlinkSocket, interfaceIndex: number): Qdisc
   const payload = info(interfaceIndex, 0)
   const messages = [...socket.dump({ name: `qdiscs of interface ${interfaceIndex}`, type: RTM_GETQDISC, payload })]
   // The kernel dumps those of every interface, whatever was asked.
-  return messages.map(decodeQdisc).filter(qdisc => qdisc?.interfaceIndex === interfaceIndex) as Qdisc[]
+  const qdiscs = messages.map(decodeQdisc).filter(qdisc => qdisc !== undefined)
+  return qdiscs.filter(qdisc => qdisc.interfaceIndex === interfaceIndex)
 }
 
 /** Lists the filters that a clsact qdisc of one interface holds in one direction, in no particular order. */
@@ -62,7 +65,8 @@ export function listFilters(socket: NetlinkSocket, interfaceIndex: number, direc
   const payload = info(interfaceIndex, CLSACT_PARENT[direction])
   const messages = [...socket.dump({ name, type: RTM_GETTFILTER, payload })]
   // Each priority also appears once as itself, with handle 0 and no filter.
-  return messages.map(decodeFilter).filter(filter => filter !== undefined && filter.handle !== 0) as Filter[]
+  const filters = messages.map(decodeFilter).filter(filter => filter !== undefined)
+  return filters.filter(filter => filter.handle !== 0)
 }
 
 /**

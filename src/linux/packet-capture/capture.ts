@@ -1,15 +1,10 @@
 import { checked, ERRNO, lastErrno, libc } from '../libc.ts'
 import { type Watch, watchReadable } from '../poll.ts'
 import { setReceiveBuffer } from '../receive-buffer.ts'
+import { AF, MSG, SOCK, SOL } from '../socket-constants.ts'
 
-const AF_PACKET = 17
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0x80000
 const ETH_P_IPV6 = 0x86dd
-const SOL_PACKET = 263
 const PACKET_STATISTICS = 6
-const MSG_TRUNC = 0x20
-const MSG_DONTWAIT = 0x40
 
 /** A turn of the event loop reads at most this many frames, so that other work comes in between. */
 const FRAMES_PER_TURN = 2000
@@ -49,7 +44,7 @@ export class PacketCapture {
   /** @throws TidemarkError PERMISSION_DENIED, SYSTEM_CALL_FAILED */
   start(): void {
     // Protocol 0 receives nothing until the socket is bound to its interface.
-    const fd = checked('opening of a packet socket', libc().socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0))
+    const fd = checked('opening of a packet socket', libc().socket(AF.PACKET, SOCK.RAW | SOCK.CLOEXEC, 0))
     this.#fd = fd
     const { receiveBufferBytes, interfaceIndex } = this.#options
     setReceiveBuffer(fd, receiveBufferBytes)
@@ -65,7 +60,7 @@ export class PacketCapture {
     this.#read(Number.POSITIVE_INFINITY)
     const counts = Buffer.alloc(8)
     const length = Buffer.from(new Uint32Array([counts.length]).buffer)
-    const result = libc().getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, counts, length)
+    const result = libc().getsockopt(this.#fd, SOL.PACKET, PACKET_STATISTICS, counts, length)
     checked('counting of captured packets', result)
     checked('closing of a packet socket', libc().close(this.#fd))
     this.#fd = undefined
@@ -76,7 +71,7 @@ export class PacketCapture {
     if (this.#fd === undefined) return
     const buffer = Buffer.alloc(this.#options.snapBytes)
     for (let count = 0; count < atMost; count += 1) {
-      const length = libc().recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC)
+      const length = libc().recv(this.#fd, buffer, buffer.length, MSG.DONTWAIT | MSG.TRUNC)
       if (length < 0) {
         const errno = lastErrno()
         if (errno === ERRNO.EAGAIN) return
@@ -92,7 +87,7 @@ export class PacketCapture {
 /** `struct sockaddr_ll` (linux/if_packet.h). */
 function linkLayerAddress(interfaceIndex: number): Buffer {
   const address = Buffer.alloc(20)
-  address.writeUInt16LE(AF_PACKET, 0)
+  address.writeUInt16LE(AF.PACKET, 0)
   address.writeUInt16BE(ETH_P_IPV6, 2)
   address.writeInt32LE(interfaceIndex, 4)
   return address

@@ -1,5 +1,5 @@
 import { addressBytes, unmapped } from '../ip-address.ts'
-import { AF, IDENTITY_OFFSET, IPPROTO, REQUEST_LENGTH, type SocketFamily, type SocketTuple } from './request.ts'
+import { FAMILY, IDENTITY_OFFSET, IPPROTO, REQUEST_LENGTH, type SocketFamily, type SocketTuple } from './request.ts'
 
 const COOKIE_OFFSET = 48
 const EVERY_STATE = 0xffffffff
@@ -34,7 +34,7 @@ export function prepareLookup(tuple: SocketTuple, extensions: number): PreparedL
   const remote = { bytes: unmapped(addressBytes(destination.address)), port: destination.port }
   const family = local.bytes.length === 4 ? 'ipv4' : 'ipv6'
   const payload = Buffer.alloc(REQUEST_LENGTH)
-  payload[0] = AF[family]
+  payload[0] = FAMILY[family]
   payload[1] = IPPROTO[protocol]
   payload[2] = extensions
   payload.writeUInt32LE(EVERY_STATE, 4)
@@ -68,7 +68,7 @@ export function isAnswerTo({ payload }: PreparedLookup, bytes: Buffer, start: nu
   const reply = start + REPLY_IDENTITY
   if (!isPort(payload, local.port, bytes, reply + END.first.port)) return false
   if (isUdp && bytes.readUInt16BE(reply + END.second.port) === 0) return true
-  const isIpv6Socket = bytes[start] === AF.ipv6
+  const isIpv6Socket = bytes[start] === FAMILY.ipv6
   return (
     isPort(payload, remote.port, bytes, reply + END.second.port) &&
     isAddress(payload, local.address, bytes, reply + END.first.address, isIpv6Socket) &&
@@ -83,7 +83,7 @@ function isPort(question: Buffer, asked: number, bytes: Buffer, told: number): b
 function isAddress(question: Buffer, asked: number, bytes: Buffer, told: number, isIpv6Socket: boolean): boolean {
   const at = IDENTITY_OFFSET + asked
   const isWord = (word: number, value: number) => bytes.readInt32BE(told + word * 4) === value
-  if (question[0] === AF.ipv4) {
+  if (question[0] === FAMILY.ipv4) {
     const value = question.readInt32BE(at)
     return isIpv6Socket ? isWord(3, value) && isWord(2, 0xffff) && isWord(1, 0) && isWord(0, 0) : isWord(0, value)
   }

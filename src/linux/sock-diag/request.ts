@@ -1,10 +1,13 @@
+import { AF } from '../socket-constants.ts'
+
 /** Message type of requests and replies (linux/sock_diag.h). */
 export const SOCK_DIAG_BY_FAMILY = 20
 
-export const AF = { ipv4: 2, ipv6: 10 } as const
+/** The families and protocols of sockets by their number in the kernel. */
+export const FAMILY = { ipv4: AF.INET, ipv6: AF.INET6 } as const
 export const IPPROTO = { tcp: 6, udp: 17 } as const
 
-export type SocketFamily = keyof typeof AF
+export type SocketFamily = keyof typeof FAMILY
 export type SocketProtocol = keyof typeof IPPROTO
 
 /** TCP states by their number in the kernel; UDP sockets use ESTABLISHED (connected) and CLOSE (not). */
@@ -70,7 +73,7 @@ export const IDENTITY_OFFSET = 8
 /** The body of a dump request (`struct inet_diag_req_v2`, linux/inet_diag.h). The kernel filters by ports only. */
 export function encodeDump(query: SocketQuery): Buffer {
   const bytes = Buffer.alloc(REQUEST_LENGTH)
-  bytes[0] = AF[query.family]
+  bytes[0] = FAMILY[query.family]
   bytes[1] = IPPROTO[query.protocol]
   bytes[2] = query.extensions ?? EVERY_EXTENSION
   bytes.writeUInt32LE(query.states ?? STATES_BUT_LISTEN, 4)

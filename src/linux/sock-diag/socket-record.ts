@@ -2,7 +2,7 @@ import { addressText, unmapped } from '../ip-address.ts'
 import { attributeEnd, attributeStart, decodeText, findAttribute, seekAttribute } from '../netlink/index.ts'
 import { isAnswerTo, type PreparedLookup } from './lookup.ts'
 import {
-  AF,
+  FAMILY,
   SOCKET_STATES,
   type SocketEnd,
   type SocketFamily,
@@ -82,7 +82,7 @@ export class SocketRecord {
 
   /** Whether the socket itself is IPv6. */
   get ipv6Socket(): boolean {
-    return this.#bytes[this.#start] === AF.ipv6
+    return this.#bytes[this.#start] === FAMILY.ipv6
   }
 
   get state(): SocketState {
