@@ -2,8 +2,8 @@
 const RISE = 0.05
 
 /**
- * What one item of some work costs this thread in CPU time, learned from doing it. A lower cost is believed at once, a higher one slowly: cold
- * caches and collected garbage only add.
+ * What one item of some work costs this thread in CPU time, learned from doing it. A lower cost is believed at once, a
+ * higher one slowly: cold caches and collected garbage only add.
  */
 export class Cost {
   #us: number
