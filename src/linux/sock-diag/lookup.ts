@@ -54,8 +54,8 @@ export function prepareLookup(tuple: SocketTuple, extensions: number): PreparedL
 }
 
 /**
- * Whether a reply is of the socket asked for: the kernel also gives a listener that would take the connection. For UDP, a
- * socket without a peer is taken: it may be the one that sends.
+ * Whether a reply is of the socket asked for: the kernel also gives a listener that would take the connection. For UDP,
+ * a socket without a peer is taken: it may be the one that sends.
  *
  * On the path of every lookup: it compares with the question alone, which was just sent, since other memory of the flow
  * is cold; and by words, since `Buffer.compare` costs as much as all the rest.

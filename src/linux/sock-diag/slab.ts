@@ -2,8 +2,8 @@
 const SLAB_BYTES = 65_536
 
 /**
- * Keeps copies of many small runs of bytes side by side: a buffer for each would cost more than the copying. What is kept
- * does not change afterwards; a slab is freed when nobody holds a run of it any more.
+ * Keeps copies of many small runs of bytes side by side: a buffer for each would cost more than the copying. What is
+ * kept does not change afterwards; a slab is freed when nobody holds a run of it any more.
  */
 export class Slab {
   #bytes = Buffer.allocUnsafeSlow(SLAB_BYTES)
