@@ -76,7 +76,7 @@ function* accountOddities({ values: { plugins = {} } }: Loaded): Generator<Oddit
   ] as const
   for (const { key, kind, name } of named) {
     const problem = name === undefined || name === '' ? undefined : accountProblem(kind, name)
-    if (problem !== undefined) yield { key, says: `${problem}: flowd does not start on this host` }
+    if (problem !== undefined) yield { key, says: `${problem}: make it, or give its number` }
   }
 }
 
