@@ -3,7 +3,7 @@ import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { messageOf } from '../common/index.ts'
+import { bareHost, codeOf, messageOf } from '../common/index.ts'
 import { type Finding, failed, ok } from './finding.ts'
 
 /** How long a server may take to say how it does. */
@@ -15,14 +15,14 @@ export async function checkListening(
   { address, port, isTls }: { address: string; port: number; isTls: boolean },
 ): Promise<Finding> {
   if (port === 0) return ok(check, 'takes any port that is free')
-  const host = address.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(address)
   const server = createServer()
   try {
     server.listen({ host, port })
     await once(server, 'listening')
     return ok(check, 'free')
   } catch (error) {
-    switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    switch (codeOf(error)) {
       case 'EADDRINUSE':
         if (await isTidemark(host, port, isTls)) return ok(check, 'Tidemark listens there already')
         return failed(

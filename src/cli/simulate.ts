@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type Command, InvalidArgumentError } from 'commander'
+import { bareHost } from '../common/index.ts'
 import type { ControllerDialect, MessageFaults, Mishap, RouterDialect, VanOptions } from '../simulate/index.ts'
 import { interruptible } from './interruptible.ts'
 
@@ -134,7 +135,7 @@ async function vanOptions(options: VanCommandOptions, command: Command): Promise
 
 function endpoint(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':')
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(address.slice(0, colon))
   return { host, port: Number(address.slice(colon + 1)) }
 }
 

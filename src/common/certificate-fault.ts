@@ -1,4 +1,4 @@
-import { messageOf } from './errors/index.ts'
+import { codeOf, messageOf } from './errors/index.ts'
 
 /** Node's and OpenSSL's codes for certificates of the other side that are not accepted. */
 const KINDS: Readonly<Record<string, CertificateFault['kind']>> = {
@@ -24,7 +24,7 @@ export interface CertificateFault {
 
 /** What is wrong with the certificate of the other side, or undefined when a failure was about something else. */
 export function certificateFault(thrown: unknown): CertificateFault | undefined {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  const code = codeOf(thrown) ?? ''
   const kind = KINDS[code]
   // Node adds how Node is started otherwise, which is not for the user of this program.
   return kind === undefined ? undefined : { kind, reason: messageOf(thrown).replace(/; if the root CA .*$/, '') }

@@ -1,6 +1,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import {
   answerErrorsFromTable,
+  bareHost,
   compressLargeBodies,
   type HttpAccessOptions,
   HttpGate,
@@ -50,8 +51,7 @@ export class UnitServer {
     await this.#gate.open()
     const server = this.#create(addRoutes)
     try {
-      // flowd-go wants brackets around IPv6 here; a socket does not.
-      const address = await server.listen({ host: bindAddress.replace(/^\[(.*)\]$/, '$1'), port })
+      const address = await server.listen({ host: bareHost(bindAddress), port })
       this.#server = server
       return this.#gate.url(address)
     } catch (error) {

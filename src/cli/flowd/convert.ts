@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { messageOf, TidemarkError } from '../../common/index.ts'
+import { codeOf, messageOf, TidemarkError } from '../../common/index.ts'
 
 /** `flowd convert`: a configuration of Python flowd as one of ours. */
 export function registerConvert(flowd: Command): void {
@@ -21,8 +21,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing) throw new TidemarkError('FILE_NOT_FOUND', { file }, error)
+    if (codeOf(error) === 'ENOENT') throw new TidemarkError('FILE_NOT_FOUND', { file }, error)
     throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)
   }
 }

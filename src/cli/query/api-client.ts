@@ -1,6 +1,6 @@
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps, type RequestOptions } from 'node:https'
-import { certificateFault, isLoopback, messageOf, TidemarkError } from '../../common/index.ts'
+import { certificateFault, codeOf, isLoopback, messageOf, TidemarkError } from '../../common/index.ts'
 import { jsonStream } from './json-stream.ts'
 
 const API_PREFIX = '/api/v1alpha1/'
@@ -140,10 +140,9 @@ function readHealth(answer: unknown): Health | undefined {
 /** Node reports failed attempts at several addresses of one name as an aggregate without a message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const message = messageOf(error)
   if (message.includes('wrong version number')) return 'no TLS is spoken there; perhaps http:// is meant'
-  if (code === 'ECONNRESET') return `${message}; perhaps https:// is meant`
+  if (codeOf(error) === 'ECONNRESET') return `${message}; perhaps https:// is meant`
   // Errors of OpenSSL end with a line break.
   return message.trim()
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Static, TObject } from 'typebox'
-import { messageOf, TidemarkError } from '../errors/index.ts'
+import { codeOf, messageOf, TidemarkError } from '../errors/index.ts'
 import { type DeprecatedKey, mapDeprecated } from './deprecated.ts'
 import { type ConfigurationProblem, formatProblem } from './problem.ts'
 import { type Position, parseSource, type SourceMap } from './source-tree.ts'
@@ -110,7 +110,7 @@ export function readConfigurationFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       throw new TidemarkError('CONFIG_NOT_FOUND', { file }, error)
     }
     throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)

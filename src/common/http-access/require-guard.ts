@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { bareHost } from '../bare-host.ts'
 import { TidemarkError } from '../errors/index.ts'
 import type { HttpAccessOptions } from './options.ts'
 
@@ -10,7 +11,7 @@ LOOPBACK.addAddress('::1', 'ipv6')
  * Whether only this host reaches an address; brackets around IPv6 are allowed. A name counts when it is `localhost`.
  */
 export function isLoopback(address: string): boolean {
-  const bare = address.replace(/^\[(.*)\]$/, '$1')
+  const bare = bareHost(address)
   const family = isIP(bare)
   if (family === 0) return bare === 'localhost'
   return LOOPBACK.check(bare, family === 4 ? 'ipv4' : 'ipv6')

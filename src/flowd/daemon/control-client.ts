@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type ErrorBody, messageOf, TidemarkError } from '../../common/index.ts'
+import { codeOf, type ErrorBody, messageOf, TidemarkError } from '../../common/index.ts'
 import type { HealthView } from '../health.ts'
 import type { FlowView, ReloadResult, SendResult } from './control-port.ts'
 import type { StatusView } from './status-view.ts'
@@ -58,7 +58,7 @@ export class ControlClient {
 
   #failure(error: Error): TidemarkError {
     const path = this.#socketPath
-    if ('code' in error && error.code === 'EACCES') return new TidemarkError('CONTROL_SOCKET_DENIED', { path }, error)
+    if (codeOf(error) === 'EACCES') return new TidemarkError('CONTROL_SOCKET_DENIED', { path }, error)
     return new TidemarkError('FLOWD_UNREACHABLE', { path, reason: messageOf(error) }, error)
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { messageOf, type Service, TidemarkError } from '../../common/index.ts'
+import { codeOf, messageOf, type Service, TidemarkError } from '../../common/index.ts'
 
 /** Kernel ticks per second in /proc (USER_HZ), the same on every architecture we run on. */
 const TICKS_PER_SECOND = 100
@@ -47,7 +47,7 @@ export class PidFile implements Service {
       pid = Number.parseInt(readFileSync(this.#path, 'utf8'), 10)
       writtenMs = statSync(this.#path).mtimeMs
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      if (codeOf(error) === 'ENOENT') return undefined
       throw new TidemarkError('PID_FILE_UNWRITABLE', { file: this.#path, reason: messageOf(error) }, error)
     }
     if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid || !isAlive(pid)) return undefined
@@ -64,7 +64,7 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     // EPERM: it lives, but belongs to another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

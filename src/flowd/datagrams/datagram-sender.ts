@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { type Logger, LogThrottle, messageOf, type StageAccount } from '../../common/index.ts'
+import { codeOf, type Logger, LogThrottle, messageOf, type StageAccount } from '../../common/index.ts'
 import { type AddressFamily, addressFamily } from '../../scitags/index.ts'
 import { addSendingPort } from './sending-ports.ts'
 
@@ -64,7 +64,8 @@ export class DatagramSender {
     this.#inFlight -= 1
     if (error === null || error === undefined) account.passed += 1
     else {
-      account.drop(causeOf(error))
+      // EHOSTUNREACH, say; EMSGSIZE is longer than a datagram can be.
+      account.drop(codeOf(error) ?? 'failed')
       this.#warnings.warn(() => [{ address, reason: messageOf(error) }, 'a firefly could not be sent'])
     }
     if (this.#waiting.length > 0 && this.#inFlight < IN_FLIGHT_MAX / 2) {
@@ -108,9 +109,4 @@ function takeAsIs(
   done: (error: null, address: string, family: number) => void,
 ): void {
   done(null, address, addressFamily(address) === 'ipv6' ? 6 : 4)
-}
-
-/** The system's short word for a failure (`EHOSTUNREACH`; `EMSGSIZE`: longer than a datagram can be). */
-function causeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'failed'
 }

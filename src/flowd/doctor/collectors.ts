@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { type Finding, failed, ok } from '../../checks/index.ts'
-import { messageOf } from '../../common/index.ts'
+import { codeOf, messageOf } from '../../common/index.ts'
 import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { HostCheck } from './host.ts'
 
@@ -74,7 +74,6 @@ async function sendNothing(address: string, port: number): Promise<string> {
 }
 
 function remedyOf(error: unknown, address: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ECONNREFUSED') return 'start the collector there, or mend the port'
+  if (codeOf(error) === 'ECONNREFUSED') return 'start the collector there, or mend the port'
   return `look at the route and the firewall: ip route get ${address}`
 }

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Logger, messageOf, TidemarkError } from '../../common/index.ts'
+import { codeOf, type Logger, messageOf, TidemarkError } from '../../common/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 import { endEntry, entryOf, flowEntry, isStop, JOURNAL_HEADER, readJournal } from './entry.ts'
 
@@ -249,7 +249,7 @@ async function readIfThere(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0)
+    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { type Logger, messageOf, type Service } from '../../common/index.ts'
+import { codeOf, type Logger, messageOf, type Service } from '../../common/index.ts'
 import { parseRegistryDocument, REGISTRY_SNAPSHOT, Registry, type RegistryDocument } from '../../scitags/index.ts'
 import type { RegistrySource } from '../unit.ts'
 import type { RegistryOptions } from './options.ts'
@@ -73,7 +73,7 @@ export class RegistryService implements Service, RegistrySource {
     try {
       this.#current = new Registry(parseOrThrow(await readFile(this.#cachePath, 'utf8')))
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+      if (codeOf(error) === 'ENOENT') return
       this.#log.warn({ path: this.#cachePath, reason: messageOf(error) }, 'the registry fetched last cannot be read')
     }
   }

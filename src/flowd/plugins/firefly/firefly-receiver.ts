@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { LogThrottle, listenError, messageOf, type StageAccount } from '../../../common/index.ts'
+import { bareHost, LogThrottle, listenError, messageOf, type StageAccount } from '../../../common/index.ts'
 import { type ParseFailure, parseFireflyDatagram } from '../../../scitags/index.ts'
 import { localAddresses } from '../../addresses/index.ts'
 import type { Plugin } from '../../components.ts'
@@ -78,8 +78,7 @@ export class FireflyReceiver implements Plugin {
 
   async #open(): Promise<Socket> {
     const { bindAddress, bindPort } = this.#options
-    // flowd-go's API wants brackets around IPv6; a socket does not.
-    const address = bindAddress.replace(/^\[(.*)\]$/, '$1')
+    const address = bareHost(bindAddress)
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
     try {
       socket.bind(bindPort, address)

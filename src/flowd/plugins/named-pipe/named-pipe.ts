@@ -1,6 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { isTidemarkError, LogThrottle, messageOf, type StageAccount } from '../../../common/index.ts'
+import { codeOf, isTidemarkError, LogThrottle, messageOf, type StageAccount } from '../../../common/index.ts'
 import type { ParseFailure } from '../../../scitags/index.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
@@ -166,7 +166,7 @@ export class NamedPipe implements Plugin {
       try {
         length = readSync(fd, buffer)
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return
+        if (codeOf(error) === 'EAGAIN') return
         throw error
       }
       this.#splitter.push(buffer.subarray(0, length))

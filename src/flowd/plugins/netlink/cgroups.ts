@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../../common/index.ts'
 
 /**
  * Knows which cgroups lie below those that rules name. A cgroup's id is the inode of its folder, is never used again,
@@ -43,7 +44,7 @@ async function collect(folder: string, into: Set<bigint>): Promise<void> {
     }
   } catch (error) {
     // It has not come yet, or has gone meanwhile.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV')))
-      throw error
+    const code = codeOf(error)
+    if (code !== 'ENOENT' && code !== 'ENODEV') throw error
   }
 }
