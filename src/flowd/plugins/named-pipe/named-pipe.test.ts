@@ -8,8 +8,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
@@ -209,5 +211,19 @@ describe('namedPipe', () => {
     expect(context.lines[1]?.message).toContain('no FIFO')
     await plugin.stop()
     expect(readFileSync(options.pipePath, 'utf8')).toBe('theirs')
+  })
+
+  it('goes on when it cannot look whether the FIFO is there', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const home = mkdtempSync(join(folder, 'home-'))
+    const { context, write, ports } = await running({ pipePath: join(home, 'np') })
+    renameSync(home, `${home}-away`)
+    symlinkSync(home, home)
+    vi.advanceTimersByTime(2000)
+    rmSync(home)
+    renameSync(`${home}-away`, home)
+    expect(context.lines[0]?.message).toContain('ELOOP')
+    await write(`${start(1)}\n`)
+    await expect.poll(ports).toEqual([1])
   })
 })

@@ -146,8 +146,9 @@ export class NamedPipe implements Plugin {
   #lookAfterFifo(): void {
     const path = this.#options.pipePath
     const fifo = this.#fifo
-    if (fifo === undefined || isInPlace(path, fifo)) return
+    if (fifo === undefined) return
     try {
+      if (isInPlace(path, fifo)) return
       this.#readWhatIsLeft(fifo)
       const old = this.#socket
       this.#open()
