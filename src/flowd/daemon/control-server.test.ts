@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -109,6 +111,26 @@ describe('the control socket', () => {
     await expect(
       new ControlServer({ path: long, mode: '0660' }, new FakePort(), silentLogger).start(),
     ).rejects.toMatchObject({ code: 'CONTROL_SOCKET_FAILED' })
+  })
+
+  it('takes a socket of which it cannot tell whether somebody listens for no leftover', async () => {
+    const path = join(folder, 'datagrams.sock')
+    // No stream connects to it, which is told by another error than that of a leftover, as with a socket of another user.
+    const bind = `import socket, sys
+bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+bound.bind(sys.argv[1])
+print('bound', flush=True)
+sys.stdin.read()`
+    const owner = spawn('python3', ['-c', bind, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+    try {
+      await once(owner.stdout, 'data')
+      const server = new ControlServer({ path, mode: '0660' }, new FakePort(), silentLogger)
+      await expect(server.start()).rejects.toMatchObject({ code: 'CONTROL_SOCKET_FAILED' })
+      expect(existsSync(path)).toBe(true)
+    } finally {
+      owner.stdin.end()
+      await once(owner, 'exit')
+    }
   })
 
   it('says that nobody answers', async () => {

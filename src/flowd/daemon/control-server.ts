@@ -2,7 +2,16 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
-import { answerErrorsFromTable, type Logger, messageOf, type Service, says, TidemarkError } from '../../common/index.ts'
+import {
+  answerErrorsFromTable,
+  codeOf,
+  isTidemarkError,
+  type Logger,
+  messageOf,
+  type Service,
+  says,
+  TidemarkError,
+} from '../../common/index.ts'
 import { addHealthRoutes } from '../health.ts'
 import type { ControlPort } from './control-port.ts'
 
@@ -31,15 +40,16 @@ export class ControlServer implements Service {
   /** @throws TidemarkError CONTROL_SOCKET_IN_USE, CONTROL_SOCKET_FAILED */
   async start(): Promise<void> {
     const { path, mode } = this.#options
-    if (await somebodyListens(path)) throw new TidemarkError('CONTROL_SOCKET_IN_USE', { path })
     const server = createControlApp(this.#port, this.#log)
     try {
+      if (await somebodyListens(path)) throw new TidemarkError('CONTROL_SOCKET_IN_USE', { path })
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
       removeLeftover(path)
       await listenClosed(server, path)
       chmodSync(path, Number.parseInt(mode, 8))
     } catch (error) {
       await server.close()
+      if (isTidemarkError(error)) throw error
       throw new TidemarkError('CONTROL_SOCKET_FAILED', { path, reason: messageOf(error) }, error)
     }
     this.#server = server
@@ -103,13 +113,18 @@ function removeLeftover(path: string): void {
   rmSync(path)
 }
 
+/** Rejects where that cannot be told, as of a socket of another user: it is not to be taken for a leftover. */
 function somebodyListens(path: string): Promise<boolean> {
-  return new Promise(resolve => {
+  return new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', error => {
+      const code = codeOf(error)
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false)
+      else reject(error)
+    })
   })
 }
