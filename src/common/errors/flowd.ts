@@ -199,7 +199,7 @@ export const FLOWD_ERRORS = {
     httpStatus: 503,
   },
   FLOWD_NOT_READY: {
-    message: 'flowd takes no events now: it is {status}',
+    message: 'flowd takes no events and reloads nothing now: it is {status}',
     remedy: 'wait until /readyz of the control socket answers 200',
     exitCode: 1,
     httpStatus: 503,

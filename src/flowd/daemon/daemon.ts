@@ -111,7 +111,7 @@ export class Daemon implements Service, ControlPort {
 
   /** @throws TidemarkError FLOWD_NOT_READY */
   send(lines: readonly string[]): SendResult {
-    if (this.#status !== 'ready') throw new TidemarkError('FLOWD_NOT_READY', { status: this.#status })
+    this.#requireReady()
     return sendLines(lines, {
       registry: this.#registry.current,
       emit: event => this.#pipeline.emit(event),
@@ -124,7 +124,7 @@ export class Daemon implements Service, ControlPort {
    * Reads the configuration again and changes what differs; flows and their marks live on. When anything of it is
    * refused, all stays as it was.
    *
-   * @throws TidemarkError why the new configuration is refused
+   * @throws TidemarkError FLOWD_NOT_READY, and why the new configuration is refused
    */
   reload(): Promise<ReloadResult> {
     const reload = this.#reloading.then(() => this.#reload())
@@ -141,7 +141,13 @@ export class Daemon implements Service, ControlPort {
     return `${this.#setup.loaded.profile ?? 'tidemark'}-${BUILD.version}`
   }
 
+  #requireReady(): void {
+    if (this.#status !== 'ready') throw new TidemarkError('FLOWD_NOT_READY', { status: this.#status })
+  }
+
   async #reload(): Promise<ReloadResult> {
+    // What is started beside a start or a stop would be stopped by nobody.
+    this.#requireReady()
     const { load, log } = this.#setup
     const before = this.#chooseSections(this.#configuration)
     const loaded = load()

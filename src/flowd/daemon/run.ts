@@ -41,6 +41,7 @@ export async function runFlowd(options: RunOptions): Promise<void> {
     }
     signals.onReload = () => void reload(daemon, notifier, log)
     const signal = await signals.end
+    signals.onReload = () => undefined
     log.info({ signal, liveFlows: daemon.health().liveFlows }, 'stopping')
     notifier.stopping()
     await daemon.stop()

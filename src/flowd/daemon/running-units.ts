@@ -1,4 +1,4 @@
-import type { Logger } from '../../common/index.ts'
+import { type Logger, messageOf } from '../../common/index.ts'
 import type { Backend, Enricher, Plugin } from '../components.ts'
 import type { HealthView } from '../health.ts'
 import type { Pipeline } from '../pipeline/index.ts'
@@ -22,12 +22,14 @@ const ORDER = ['backends', 'enrichers', 'plugins'] as const satisfies readonly U
 /** The units that run in the pipeline, of every kind, and how they change when the configuration does. */
 export class RunningUnits {
   readonly #pipeline: Pipeline
+  readonly #log: Logger
   readonly #sets: { backends: UnitSet<Backend>; enrichers: UnitSet<Enricher>; plugins: UnitSet<Plugin> }
   /** Plugins of whose flows nobody else tells. */
   readonly #owners: readonly string[]
 
   constructor({ units, pipeline, context, log }: RunningUnitsSetup) {
     this.#pipeline = pipeline
+    this.#log = log
     const { backends, enrichers } = units
     const plugins: Readonly<Record<string, PluginDefinition>> = units.plugins
     const contextOf = (kind: string) => (name: string) => context(kind, name)
@@ -81,12 +83,21 @@ export class RunningUnits {
       try {
         changes.push(...(await this.#sets[kind].apply(after[kind])))
       } catch (failure) {
-        for (const changed of ORDER.slice(0, index).reverse()) await this.#sets[changed].apply(before[changed])
+        for (const changed of ORDER.slice(0, index).reverse()) await this.#bringBack(changed, before)
         throw failure
       }
     }
     await this.#endFlowsOfNobody()
     return changes
+  }
+
+  /** What cannot be brought back is told, and keeps nobody from hearing why the change failed. */
+  async #bringBack(kind: UnitKind, before: ChosenSections): Promise<void> {
+    try {
+      await this.#sets[kind].apply(before[kind])
+    } catch (error) {
+      this.#log.error({ kind, reason: messageOf(error) }, 'units cannot be brought back')
+    }
   }
 
   /** Flows that only a plugin tells of which is off now: the journal and a reload leave some. */
