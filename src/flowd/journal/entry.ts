@@ -84,11 +84,18 @@ function replay(line: string, flows: Map<string, Flow>): boolean {
   }
   if (!Array.isArray(entry)) return false
   const [kind, ...fields] = entry as unknown[]
-  if (kind === '-') return typeof fields[0] === 'string' && (flows.delete(fields[0]) || true)
+  if (kind === '-') return replayEnd(fields, flows)
   if (kind !== '+' && kind !== 's') return `${line}\n` === JOURNAL_HEADER
   const flow = readFlow(fields)
   if (flow === undefined || (kind === 's') === (flow.endTimeUs === undefined)) return false
   flows.set(flow.key, flow)
+  return true
+}
+
+/** The flow may be unknown: the line of its start may be damaged. */
+function replayEnd([key]: readonly unknown[], flows: Map<string, Flow>): boolean {
+  if (!isText(key)) return false
+  flows.delete(key)
   return true
 }
 

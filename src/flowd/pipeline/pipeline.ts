@@ -97,8 +97,8 @@ export class Pipeline implements Service {
   }
 
   /**
-   * Brings back the flows that were live before a restart or a crash and begins to take events. Backends that are to learn of those
-   * flows are added before, plugins after.
+   * Brings back the flows that were live before a restart or a crash and begins to take events. Backends that are to
+   * learn of those flows are added before, plugins after.
    *
    * @throws TidemarkError JOURNAL_UNUSABLE
    */

@@ -12,6 +12,12 @@ import { FAMILIES, NO_TIME, PROTOCOLS, STATES } from './flow-id.ts'
 
 const APPLICATION_LENGTH = 256
 
+/** flowd-go's keys of the times, and ours. */
+const TIMES = [
+  ['StartTs', 'startTimeUs'],
+  ['EndTs', 'endTimeUs'],
+] as const
+
 /**
  * Reads an event from the JSON of flowd-go's API. Keys are taken in any case and unknown ones ignored, as there; words
  * are taken beside numbers, names beside ids, and what must be known is required.
@@ -78,11 +84,6 @@ function readTimes(fields: ReadonlyMap<string, unknown>, event: FlowEvent): Pars
   }
   return undefined
 }
-
-const TIMES = [
-  ['StartTs', 'startTimeUs'],
-  ['EndTs', 'endTimeUs'],
-] as const
 
 function readApplication(value: unknown, event: FlowEvent): Parsed<never> | undefined {
   if (value === undefined || value === null || value === '') return undefined
