@@ -1,3 +1,4 @@
+import { ADDON, loadAddon } from './addon.ts'
 import { installedAsset } from './installed-asset.ts'
 import { loadCarriedAddon } from './unpack.ts'
 
@@ -6,9 +7,6 @@ import { loadCarriedAddon } from './unpack.ts'
  * Only `tools/dist.ts` binds this, in place of koffi's own lookup.
  */
 export function carriedAddon(): unknown {
-  const installed = installedAsset('native/koffi.node')
-  if (installed === undefined) return loadCarriedAddon()
-  const module = { exports: {} as unknown }
-  process.dlopen(module, installed)
-  return module.exports
+  const installed = installedAsset(ADDON)
+  return installed === undefined ? loadCarriedAddon() : loadAddon(installed)
 }
