@@ -1,12 +1,14 @@
 import { COLLECTOR_ERRORS } from './collector.ts'
+import { DEMO_ERRORS } from './demo.ts'
 import type { ErrorEntry } from './entry.ts'
 import { FLOWD_ERRORS } from './flowd.ts'
 import { GENERAL_ERRORS } from './general.ts'
 
 /** The one table of errors: code → message, remedy, exit code, HTTP status. */
-export const ERRORS = { ...GENERAL_ERRORS, ...FLOWD_ERRORS, ...COLLECTOR_ERRORS } as const
+export const ERRORS = { ...GENERAL_ERRORS, ...FLOWD_ERRORS, ...COLLECTOR_ERRORS, ...DEMO_ERRORS } as const
 
 export type ErrorCode = keyof typeof ERRORS
+/** What fills the placeholders of a row, by their names. */
 export type ErrorDetails = Readonly<Record<string, string | number>>
 
 /**
@@ -30,14 +32,17 @@ export class TidemarkError extends Error {
     this.details = details
   }
 
+  /** What the reader does about it. */
   get remedy(): string {
     return fill(this.#entry.remedy, this.details)
   }
 
+  /** With which the command ends. */
   get exitCode(): number {
     return this.#entry.exitCode
   }
 
+  /** Status of an answer that carries this error. */
   get httpStatus(): number {
     return this.#entry.httpStatus
   }
