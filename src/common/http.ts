@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import { isTidemarkError, messageOf, TidemarkError } from './errors/index.ts'
 import type { Logger } from './log.ts'
 
@@ -9,6 +9,7 @@ export interface ErrorBody {
   remedy: string
 }
 
+/** An error of the table as the body of an answer. */
 export function errorBody(error: TidemarkError): ErrorBody {
   return { message: error.message, code: error.code, remedy: error.remedy }
 }
@@ -51,16 +52,4 @@ function fromFramework(thrown: FastifyError): TidemarkError {
   const reason = messageOf(thrown)
   const refused = thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500
   return new TidemarkError(refused ? 'HTTP_BAD_REQUEST' : 'INTERNAL', { reason }, thrown)
-}
-
-declare module 'fastify' {
-  interface FastifySchema {
-    /** What the route does. */
-    summary?: string
-  }
-}
-
-/** The options of a route that say in a sentence of Markdown what it does; the reference is generated from these. */
-export function says(summary: string): { schema: FastifySchema } {
-  return { schema: { summary } }
 }

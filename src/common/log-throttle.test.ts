@@ -34,4 +34,23 @@ describe('LogThrottle', () => {
     throttle.flush()
     expect(lines.at(-1)).toEqual([{ leftOut: 1 }, 'similar lines were left out'])
   })
+
+  it('tells of each level what it left out of it', () => {
+    const lines: unknown[] = []
+    const log = {
+      ...silentLogger,
+      warn: (fields: object, message: string) => void lines.push(['warn', fields, message]),
+      debug: (fields: object, message: string) => void lines.push(['debug', fields, message]),
+    }
+    const throttle = new LogThrottle(log, { lines: 1, periodMs: 1000 })
+    throttle.warn(() => [{}, 'bad'])
+    throttle.warn(() => [{}, 'bad'])
+    throttle.warn(() => [{}, 'bad'])
+    throttle.debug(() => [{}, 'seen'])
+    throttle.flush()
+    expect(lines.slice(1)).toEqual([
+      ['warn', { leftOut: 2 }, 'similar warnings were left out'],
+      ['debug', { leftOut: 1 }, 'similar lines were left out'],
+    ])
+  })
 })

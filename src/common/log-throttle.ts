@@ -1,25 +1,27 @@
 import type { Logger } from './log.ts'
 
 export interface LogThrottleOptions {
-  /** How many lines one period may have. */
+  /** How many lines one period may have, by default 10. */
   lines?: number
+  /** By default 10 s. */
   periodMs?: number
 }
+
+type Level = 'warn' | 'debug'
 
 /** Makes a line. */
 type Describe = () => readonly [fields: Record<string, unknown>, message: string]
 
 /**
- * Keeps a flood of bad input from flooding the log: so many lines a period, then one line that says how many were left
- * out. What it drops is counted elsewhere.
+ * Keeps a flood of bad input from flooding the log: so many lines a period, then one line for each level that says how many
+ * were left out. What it drops is counted elsewhere.
  */
 export class LogThrottle {
   readonly #log: Logger
   readonly #lines: number
   readonly #periodMs: number
   #used = 0
-  #leftOut = 0
-  #level: 'warn' | 'debug' = 'warn'
+  readonly #leftOut: Record<Level, number> = { warn: 0, debug: 0 }
   #period: NodeJS.Timeout | undefined
 
   constructor(log: Logger, { lines = 10, periodMs = 10_000 }: LogThrottleOptions = {}) {
@@ -48,10 +50,9 @@ export class LogThrottle {
     this.#renew()
   }
 
-  #line(level: 'warn' | 'debug', describe: Describe): boolean {
-    this.#level = level
+  #line(level: Level, describe: Describe): boolean {
     if (this.#used >= this.#lines) {
-      this.#leftOut += 1
+      this.#leftOut[level] += 1
       return false
     }
     this.#used += 1
@@ -63,9 +64,13 @@ export class LogThrottle {
   #renew(): void {
     this.#period = undefined
     this.#used = 0
-    if (this.#leftOut === 0) return
-    const what = this.#level === 'warn' ? 'warnings' : 'lines'
-    this.#log[this.#level]({ leftOut: this.#leftOut }, `similar ${what} were left out`)
-    this.#leftOut = 0
+    this.#tellLeftOut('warn', 'similar warnings were left out')
+    this.#tellLeftOut('debug', 'similar lines were left out')
+  }
+  #tellLeftOut(level: Level, message: string): void {
+    const leftOut = this.#leftOut[level]
+    if (leftOut === 0) return
+    this.#leftOut[level] = 0
+    this.#log[level]({ leftOut }, message)
   }
 }

@@ -25,7 +25,7 @@ export interface UnitServerOptions {
   health: UnitContext['health']
 }
 
-const REQUEST_MS = 10_000
+const REQUEST_TIMEOUT_MS = 10_000
 const BODY_BYTES = 65_536
 
 /** An HTTP server of a unit: behind the gate, with probes, and with errors of the table. */
@@ -37,7 +37,14 @@ export class UnitServer {
   constructor(options: UnitServerOptions) {
     this.#options = options
     const { section, bindAddress, access, maxConnections, log } = options
-    this.#gate = new HttpGate({ section, bindAddress, access, requestMs: REQUEST_MS, maxConnections, log })
+    this.#gate = new HttpGate({
+      section,
+      bindAddress,
+      access,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      maxConnections,
+      log,
+    })
   }
 
   /**

@@ -14,7 +14,7 @@ export const API_PREFIX = '/api/v1alpha1'
 
 /** What the prototype allows when `USE_CORS=yes`. */
 const CORS = { origin: '*', methods: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], strictPreflight: false }
-const REQUEST_MS = 30_000
+const REQUEST_TIMEOUT_MS = 30_000
 /** Nobody has reason to send the collector a body. */
 const BODY_BYTES = 65_536
 /** Connections that may stand beside those of watchers. */
@@ -55,7 +55,7 @@ export class ApiServer implements Service {
       section: 'http',
       bindAddress: options.host,
       access: options.access,
-      requestMs: REQUEST_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
       maxConnections: options.hub.maxWatchers + OTHER_CONNECTIONS,
       log: options.log,
     })

@@ -1,3 +1,4 @@
+import { bareHost } from '../../common/index.ts'
 import { findConnectJson, readConnectJson, type SearchContext } from './connect-json.ts'
 import { AMQP_PORT, AMQPS_PORT, type RouterEndpoint, type SaslSettings, type TlsFiles } from './endpoint.ts'
 
@@ -25,7 +26,7 @@ function fromUrl(settings: EndpointSettings): RouterEndpoint {
   const { protocol, hostname, port } = new URL(settings.url)
   const isSecure = protocol === 'amqps:'
   const endpoint: RouterEndpoint = {
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(hostname),
     port: port === '' ? (isSecure ? AMQPS_PORT : AMQP_PORT) : Number(port),
     sasl: toSasl(settings.sasl),
     origin: 'amqp.url',

@@ -18,18 +18,20 @@ export interface HttpGateOptions {
   bindAddress: string
   access: HttpAccessOptions
   /** How long a client may take to send a whole request, in milliseconds. */
-  requestMs: number
+  requestTimeoutMs: number
   /** Connections beyond this number are closed at once. */
   maxConnections: number
   log: Logger
 }
 
 /** How long a client may take for the head of a request, and for the handshake of TLS. */
-const HEAD_MS = 10_000
+const HEAD_TIMEOUT_MS = 10_000
 /** A connection on which nothing moves for so long is closed. */
-const IDLE_MS = 60_000
+const IDLE_TIMEOUT_MS = 60_000
+/** What the head of a request may have in all, and its URL alone, which is told apart in the answer. */
 const HEADER_BYTES = 16_384
 const URL_LENGTH = 8192
+/** How often it is looked for requests that take too long. */
 const OVERDUE_CHECK_MS = 1000
 
 /** What anyone may ask: it tells how the process does, and nothing of what it knows. */
@@ -92,22 +94,22 @@ export class HttpGate {
 
   /** Makes the server for the framework, which may ask for several: `localhost` has two addresses. */
   readonly serverFactory = (handler: RequestListener): Server => {
-    const { requestMs, maxConnections } = this.#options
+    const { requestTimeoutMs, maxConnections } = this.#options
     const limits = {
       maxHeaderSize: HEADER_BYTES,
-      headersTimeout: Math.min(HEAD_MS, requestMs),
-      requestTimeout: requestMs,
-      keepAliveTimeout: IDLE_MS,
+      headersTimeout: Math.min(HEAD_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
       connectionsCheckingInterval: OVERDUE_CHECK_MS,
     }
     const { tls } = this.#secrets
     const server =
       tls === undefined
         ? createServer(limits, handler)
-        : createTlsServer({ ...limits, ...tls, handshakeTimeout: HEAD_MS }, handler)
+        : createTlsServer({ ...limits, ...tls, handshakeTimeout: HEAD_TIMEOUT_MS }, handler)
     if ('setSecureContext' in server) this.#tlsServers.push(server)
     server.maxConnections = maxConnections
-    server.setTimeout(IDLE_MS)
+    server.setTimeout(IDLE_TIMEOUT_MS)
     this.#count(server)
     return server
   }

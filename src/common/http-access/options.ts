@@ -26,4 +26,5 @@ export const HTTP_ACCESS_OPTIONS = {
 
 const HttpAccess = Type.Object(HTTP_ACCESS_OPTIONS)
 
+/** Those keys as they are read. */
 export type HttpAccessOptions = Type.Static<typeof HttpAccess>

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How long writing may hold the event loop, and how much text makes a block. */
+/** How long writing may hold the event loop. */
 const SLICE_MS = 4
+/** How many characters make a block. */
 const BLOCK_LENGTH = 64 * 1024
 
 /** Joins pieces of text to blocks of about 64 KB; between them everything else has its turn. */

@@ -18,7 +18,7 @@ export type GaugeMetric<Name extends string> = CappedMetric<Name, GaugeSeries>
 export interface MetricsOptions {
   /** Begins the names of what the role counts about itself: `tidemark_flowd`, `tidemark_collector`. */
   prefix: string
-  /** How many series one metric may have. */
+  /** How many series one metric may have, by default 10,000. */
   maxSeries?: number
   /** Also export Node's own figures (`process_*`, `nodejs_*`). */
   processMetrics?: boolean
@@ -68,6 +68,7 @@ export class Metrics {
     return this.#registry.metrics()
   }
 
+  /** A counter with labels; its name ends in `_total`. */
   counter<Name extends string = never>(
     name: string,
     help: string,
@@ -84,6 +85,7 @@ export class Metrics {
     })
   }
 
+  /** A gauge with labels. */
   gauge<Name extends string = never>(name: string, help: string, labelNames: readonly Name[] = []): GaugeMetric<Name> {
     return this.#once(name, () => {
       const gauge = new Gauge<Name>({ name, help, labelNames, registers: [this.#registry] })
@@ -174,26 +176,21 @@ export class Metrics {
   #exportStages(): void {
     const stages = this.#stages
     const registers = [this.#registry]
-    new Counter({
-      name: `${this.#prefix}_received_total`,
-      help: 'What a stage took in.',
-      labelNames: ['stage'],
-      registers,
-      collect() {
-        this.reset()
-        for (const [stage, account] of stages) this.labels(stage).inc(account.received)
-      },
-    })
-    new Counter({
-      name: `${this.#prefix}_passed_total`,
-      help: 'What a stage passed on.',
-      labelNames: ['stage'],
-      registers,
-      collect() {
-        this.reset()
-        for (const [stage, account] of stages) this.labels(stage).inc(account.passed)
-      },
-    })
+    for (const [count, help] of [
+      ['received', 'What a stage took in.'],
+      ['passed', 'What a stage passed on.'],
+    ] as const) {
+      new Counter({
+        name: `${this.#prefix}_${count}_total`,
+        help,
+        labelNames: ['stage'],
+        registers,
+        collect() {
+          this.reset()
+          for (const [stage, account] of stages) this.labels(stage).inc(account[count])
+        },
+      })
+    }
     new Counter({
       name: `${this.#prefix}_dropped_total`,
       help: 'What a stage dropped, by cause.',
