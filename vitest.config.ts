@@ -35,7 +35,7 @@ export default defineConfig({
           name: 'long',
           include: ['test/long/**/*.test.ts'],
           testTimeout: 1_800_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
           maxWorkers: 1,
           expect: expectPatiently,
         },

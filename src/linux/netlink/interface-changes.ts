@@ -4,8 +4,8 @@ import type { NetlinkMessage } from './message.ts'
 import { NETLINK } from './socket.ts'
 import { type Removal, readRemoval } from './traffic-control.ts'
 
-/** RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV6_IFADDR (linux/rtnetlink.h). */
-const GROUP = { link: 1, trafficControl: 4, ipv6Address: 9 } as const
+/** RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR (linux/rtnetlink.h). */
+const GROUP = { link: 1, trafficControl: 4, ipv4Address: 5, ipv6Address: 9 } as const
 const RTM_DELLINK = 17
 /** From RTM_NEWQDISC to RTM_GETTFILTER. */
 const TRAFFIC_CONTROL = { first: 36, last: 46 } as const
@@ -29,7 +29,7 @@ export interface InterfaceChange {
 }
 
 /**
- * Hears that interfaces or their IPv6 addresses changed, in the network namespace that it was opened in. It needs no
+ * Hears that interfaces or their addresses changed, in the network namespace that it was opened in. It needs no
  * privilege.
  */
 export class InterfaceChanges {
@@ -53,7 +53,7 @@ export class InterfaceChanges {
     this.#listener = NetlinkListener.open({
       name: 'changes of interfaces',
       family: NETLINK.ROUTE,
-      groups: [GROUP.link, GROUP.ipv6Address],
+      groups: [GROUP.link, GROUP.ipv4Address, GROUP.ipv6Address],
       messageBytes: MESSAGE_BYTES,
       receiveBufferBytes: RECEIVE_BUFFER_BYTES,
       restMs: REST_MS,

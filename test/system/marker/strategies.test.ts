@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { INSERTED_BYTES, STRATEGIES } from '../../../src/flowd/backends/marker/strategy.ts'
 import { expectAllTagged, expectFullPacketsUntouched, TransferLaboratory } from '../../support/transfer-laboratory.ts'
 
-/** Transfers by every strategy at an MTU of 1500; `test/long/marker-strategies.test.ts` has the whole matrix. */
+/** Transfers by every strategy at an MTU of 1500; `test/long/marker/strategies.test.ts` has the whole matrix. */
 const BYTES = '2M'
 
 const laboratory = new TransferLaboratory()

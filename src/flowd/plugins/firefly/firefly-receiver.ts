@@ -38,7 +38,7 @@ export class FireflyReceiver implements Plugin {
     this.#context = context
     this.#account = context.metrics.stage(`plugin ${ORIGIN}`)
     this.#warnings = new LogThrottle(context.log)
-    this.#localHost = new LocalHost(listAddresses)
+    this.#localHost = new LocalHost(listAddresses, context.log)
     const isLocal = (address: string) => this.#localHost.has(address)
     this.#own = new OwnFireflies(context.application, isLocal)
     const relayAccount = context.metrics.stage('firefly relay')

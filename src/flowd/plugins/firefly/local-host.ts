@@ -1,6 +1,8 @@
+import { type Logger, messageOf } from '../../../common/index.ts'
+import { InterfaceChanges } from '../../../linux/index.ts'
 import { canonicalAddress, withoutZone } from '../../../scitags/index.ts'
 
-/** Interfaces come and go; nobody tells Node of it. */
+/** For what the kernel did not tell, or where it tells nothing. */
 const RENEW_MS = 5000
 
 const MAPPED_PREFIX = '::ffff:'
@@ -11,24 +13,38 @@ export function plainAddress(address: string): string {
   return text.startsWith(MAPPED_PREFIX) && text.includes('.') ? text.slice(MAPPED_PREFIX.length) : text
 }
 
-/** Knows which addresses are this host's. */
+/**
+ * Knows which addresses are this host's, a moment after they are. To take one's own for another's is to answer oneself
+ * without end.
+ */
 export class LocalHost {
   readonly #list: () => readonly string[]
+  readonly #log: Logger
   #addresses: ReadonlySet<string> = new Set()
   #timer: NodeJS.Timeout | undefined
+  #changes: InterfaceChanges | undefined
 
   /** @param list gives every address of this host in canonical text */
-  constructor(list: () => readonly string[]) {
+  constructor(list: () => readonly string[], log: Logger) {
     this.#list = list
+    this.#log = log
   }
 
   start(): void {
+    try {
+      this.#changes = InterfaceChanges.open(() => this.#renew())
+    } catch (error) {
+      this.#log.debug({ reason: messageOf(error) }, 'new addresses of this host are known only some seconds later')
+    }
     this.#renew()
     this.#timer = setInterval(() => this.#renew(), RENEW_MS).unref()
   }
 
+  /** Idempotent. */
   stop(): void {
     clearInterval(this.#timer)
+    this.#changes?.close()
+    this.#changes = undefined
   }
 
   /** @param address as `plainAddress` gives it */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { INSERTED_BYTES, STRATEGIES } from '../../src/flowd/backends/marker/strategy.ts'
-import { INSERTING } from '../support/tagged-frame.ts'
-import { expectAllTagged, expectFullPacketsUntouched, TransferLaboratory } from '../support/transfer-laboratory.ts'
+import { INSERTED_BYTES, STRATEGIES } from '../../../src/flowd/backends/marker/strategy.ts'
+import { INSERTING } from '../../support/tagged-frame.ts'
+import { expectAllTagged, expectFullPacketsUntouched, TransferLaboratory } from '../../support/transfer-laboratory.ts'
 
 /** Real transfers by every strategy, at MTU 1500 and 9000, with offloads on, in software, and off. */
 const OFFLOADS = ['on', 'software', 'off'] as const
