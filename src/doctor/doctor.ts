@@ -12,9 +12,11 @@ export interface RoleFinding extends Finding {
 export interface DoctorOptions {
   /** The configuration file that was named, of one of the roles. */
   conf: string | undefined
+  /** Whether the command was called by that name, which counts for where flowd's file is and what it means. */
   calledAsFlowdGo: boolean
   /** The only role to look at; else that of the file, else those that this host is set up for, else flowd. */
   role?: Role
+  /** Where the collector reads `MESSAGING_CONNECT_FILE`. */
   environment: NodeJS.ProcessEnv
 }
 

@@ -3,6 +3,7 @@ import { CollectorConfiguration, usualCollectorFiles } from '../collector/index.
 import { topLevelKeys } from '../common/index.ts'
 import { FLOWD_CONFIGURATION, FLOWD_FILES } from '../flowd/index.ts'
 
+/** What this program can be on a host. */
 export const ROLES = ['flowd', 'collector'] as const
 export type Role = (typeof ROLES)[number]
 
