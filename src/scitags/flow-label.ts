@@ -1,4 +1,5 @@
 import { fits } from './fits.ts'
+import { ACTIVITY_MAX, MARKABLE_EXPERIMENT_MAX } from './ids.ts'
 
 /**
  * The IPv6 flow label of SciTags (draft-cc-v6ops-wlcg-flow-label-marking): 20 bits, here numbered from the least
@@ -12,8 +13,6 @@ import { fits } from './fits.ts'
 const EXPERIMENT_BITS = 9
 const EXPERIMENT_SHIFT = 9
 const ACTIVITY_SHIFT = 2
-const EXPERIMENT_MAX = 0x1ff
-const ACTIVITY_MAX = 0x3f
 const ENTROPY_MAX = 0x1f
 
 /** The bits that carry entropy, and those that carry the experiment and the activity. */
@@ -31,7 +30,7 @@ export interface FlowLabel {
 
 /** Whether the ids fit into a flow label. */
 export function isMarkable(experiment: number, activity: number): boolean {
-  return fits(experiment, EXPERIMENT_MAX) && fits(activity, ACTIVITY_MAX)
+  return fits(experiment, MARKABLE_EXPERIMENT_MAX) && fits(activity, ACTIVITY_MAX)
 }
 
 /**
@@ -50,7 +49,7 @@ export function encodeFlowLabel({ experiment, activity, entropy }: FlowLabel): n
 /** Reads a label; bits above the 20 are ignored. */
 export function decodeFlowLabel(label: number): FlowLabel {
   return {
-    experiment: reversed((label >>> EXPERIMENT_SHIFT) & EXPERIMENT_MAX),
+    experiment: reversed((label >>> EXPERIMENT_SHIFT) & MARKABLE_EXPERIMENT_MAX),
     activity: (label >>> ACTIVITY_SHIFT) & ACTIVITY_MAX,
     entropy: ((label >>> 15) & 0x18) | ((label >>> 6) & 4) | (label & 3),
   }

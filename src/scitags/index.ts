@@ -10,6 +10,7 @@ export {
 export type { Endpoint, FiveTuple, Protocol } from './five-tuple.ts'
 export { everyFlow, flowKey, formatEndpoint, isEveryFlow } from './five-tuple.ts'
 export { decodeFlowLabel, encodeFlowLabel, FLOW_LABEL_MASK, flowEntropy, isMarkable } from './flow-label.ts'
+export { ACTIVITY_MAX, EXPERIMENT_MAX, MARKABLE_EXPERIMENT_MAX } from './ids.ts'
 export type { AddressFamily } from './ip-address.ts'
 export { addressFamily, canonicalAddress, withoutZone } from './ip-address.ts'
 export type { Parsed, ParseFailure } from './parsed.ts'

@@ -1,8 +1,7 @@
 import { fits } from './fits.ts'
+import { ACTIVITY_MAX, EXPERIMENT_MAX } from './ids.ts'
 
 const ACTIVITY_BITS = 6
-const ACTIVITY_MAX = 0x3f
-const EXPERIMENT_MAX = 0x3ff
 
 /** What a protocol tag says. */
 export interface ProtocolTag {

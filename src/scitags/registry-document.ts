@@ -1,3 +1,6 @@
+import { fits } from './fits.ts'
+import { ACTIVITY_MAX, EXPERIMENT_MAX } from './ids.ts'
+import { isJsonObject } from './json-object.ts'
 import { type Parsed, refused } from './parsed.ts'
 
 /** The public list of experiments and their activities, in the form of https://scitags.org/api.json. */
@@ -8,19 +11,19 @@ export interface RegistryDocument {
   experiments: readonly RegistryExperiment[]
 }
 
+/** An experiment and what it does, as the list has them. */
 export interface RegistryExperiment {
   expName: string
+  /** 0-1023 */
   expId: number
   activities: readonly RegistryActivity[]
 }
 
 export interface RegistryActivity {
   activityName: string
+  /** 0-63, unique within its experiment */
   activityId: number
 }
-
-const EXPERIMENT_MAX = 1023
-const ACTIVITY_MAX = 63
 
 /** Reads a list from its JSON text. What the format does not know is ignored; ids must be unique and in range. */
 export function parseRegistryDocument(text: string): Parsed<RegistryDocument> {
@@ -30,7 +33,7 @@ export function parseRegistryDocument(text: string): Parsed<RegistryDocument> {
   } catch {
     return refused('', 'the registry is not valid JSON')
   }
-  if (!isObject(json)) return refused('', 'the registry is not a JSON object')
+  if (!isJsonObject(json)) return refused('', 'the registry is not a JSON object')
   const experiments = parseList(json['experiments'], 'experiments', parseExperiment, entry => entry.expId)
   if (!experiments.ok) return experiments
   const { version, modified } = json
@@ -45,19 +48,19 @@ export function parseRegistryDocument(text: string): Parsed<RegistryDocument> {
 }
 
 function parseExperiment(json: unknown, field: string): Parsed<RegistryExperiment> {
-  if (!isObject(json)) return refused(field, 'not an object')
+  if (!isJsonObject(json)) return refused(field, 'not an object')
   const { expName, expId } = json
   if (!isName(expName)) return refused(`${field}.expName`, 'not a name', expName)
-  if (!isId(expId, EXPERIMENT_MAX)) return refused(`${field}.expId`, `not an integer of 0-${EXPERIMENT_MAX}`, expId)
+  if (!fits(expId, EXPERIMENT_MAX)) return refused(`${field}.expId`, `not an integer of 0-${EXPERIMENT_MAX}`, expId)
   const activities = parseList(json['activities'], `${field}.activities`, parseActivity, entry => entry.activityId)
   return activities.ok ? { ok: true, value: { expName, expId, activities: activities.value } } : activities
 }
 
 function parseActivity(json: unknown, field: string): Parsed<RegistryActivity> {
-  if (!isObject(json)) return refused(field, 'not an object')
+  if (!isJsonObject(json)) return refused(field, 'not an object')
   const { activityName, activityId } = json
   if (!isName(activityName)) return refused(`${field}.activityName`, 'not a name', activityName)
-  if (!isId(activityId, ACTIVITY_MAX)) {
+  if (!fits(activityId, ACTIVITY_MAX)) {
     return refused(`${field}.activityId`, `not an integer of 0-${ACTIVITY_MAX}`, activityId)
   }
   return { ok: true, value: { activityName, activityId } }
@@ -83,14 +86,6 @@ function parseList<Entry>(
   return { ok: true, value: entries }
 }
 
-function isObject(json: unknown): json is Record<string, unknown> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
-}
-
 function isName(json: unknown): json is string {
   return typeof json === 'string' && json.trim() !== ''
-}
-
-function isId(json: unknown, maximum: number): json is number {
-  return typeof json === 'number' && Number.isInteger(json) && json >= 0 && json <= maximum
 }

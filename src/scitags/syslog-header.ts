@@ -20,10 +20,7 @@ export interface SyslogHeader {
   structuredData?: readonly StructuredElement[]
 }
 
-/** Facility, severity and MSGID of every firefly. */
-export const FIREFLY_SYSLOG = { facility: 16, severity: 6, msgId: 'firefly-json' } as const
-
-/** Longest values of the header's fields (RFC 5424, section 6). */
+/** Longest values of the header's fields, in characters (RFC 5424, section 6). */
 const LENGTHS = { hostname: 255, appName: 48, procId: 128, msgId: 32, name: 32 } as const
 
 /**

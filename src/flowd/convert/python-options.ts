@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ACTIVITY_MAX, EXPERIMENT_MAX } from '../../scitags/index.ts'
 import { type Assignment, describeValue, isSequence, isTruthy, type PythonValue, type Unread } from './python/index.ts'
 
 /** Something that the conversion could not carry over as it stands. */
@@ -12,8 +13,6 @@ export interface ConversionWarning {
 }
 
 const PORT_MAX = 65_535
-const EXPERIMENT_MAX = 1023
-const ACTIVITY_MAX = 63
 /** A name as registries have them, which is no number. */
 const NAME = /^\p{L}[\p{L}\p{N} _./+-]*$/u
 const HOST = /^[\p{L}\p{N}.:_-]+$/u

@@ -1,6 +1,7 @@
 import Type from 'typebox'
+import { ACTIVITY_MAX, EXPERIMENT_MAX } from '../../scitags/index.ts'
 import type { KnownNames, UnitComplaint } from '../unit.ts'
-import { ACTIVITY_MAX, EXPERIMENT_MAX, readIds } from './ids.ts'
+import { readIds } from './ids.ts'
 
 /** The schema of an experiment in a configuration: an id or a name of the registry. */
 export function experimentOption(options: IdOption) {

@@ -1,11 +1,13 @@
 import { suggest } from '../../common/index.ts'
-import { type Parsed, type ParseFailure, type Registry, refused } from '../../scitags/index.ts'
-
-export const EXPERIMENT_MAX = 1023
-export const ACTIVITY_MAX = 63
-
-/** Beyond this an experiment does not fit the flow label: its flows are announced, not marked. */
-const MARKABLE_EXPERIMENT_MAX = 511
+import {
+  ACTIVITY_MAX,
+  EXPERIMENT_MAX,
+  MARKABLE_EXPERIMENT_MAX,
+  type Parsed,
+  type ParseFailure,
+  type Registry,
+  refused,
+} from '../../scitags/index.ts'
 
 /** Experiment and activity as numbers. */
 export interface FlowIds {

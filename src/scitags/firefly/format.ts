@@ -1,5 +1,5 @@
 import { withoutZone } from '../ip-address.ts'
-import { FIREFLY_SYSLOG, formatSyslogHeader } from '../syslog-header.ts'
+import { formatSyslogHeader } from '../syslog-header.ts'
 import { formatTimestamp, type TimestampUs } from '../timestamp.ts'
 import type { Firefly, FireflyUsage } from './firefly.ts'
 
@@ -24,6 +24,9 @@ export function formatFirefly(firefly: Firefly): string {
     `${blocks === undefined ? '' : blocksJson(blocks)}}`
   )
 }
+
+/** Facility local0, severity informational, and the MSGID of every firefly. */
+const FIREFLY_SYSLOG = { facility: 16, severity: 6, msgId: 'firefly-json' } as const
 
 /** Who sends fireflies, for their syslog header. */
 export interface FireflySender {

@@ -1,6 +1,8 @@
 import { mayHoldLongIntegers, parseExactly } from '../exact-integer.ts'
+import { fits } from '../fits.ts'
 import type { FiveTuple, Protocol } from '../five-tuple.ts'
 import { type AddressFamily, addressFamily, canonicalAddress } from '../ip-address.ts'
+import { isJsonObject, type JsonObject } from '../json-object.ts'
 import { type Parsed, type ParseFailure, refused } from '../parsed.ts'
 import { parseSyslogHeader, type SyslogHeader } from '../syslog-header.ts'
 import { parseTimestamp } from '../timestamp.ts'
@@ -12,9 +14,8 @@ export interface ReceivedFirefly {
   firefly: Firefly
 }
 
-type Json = Record<string, unknown>
-
 const KNOWN_BLOCKS = new Set(['version', 'flow-lifecycle', 'flow-id', 'context', 'usage'])
+/** Ids of 32 bits are read, whatever the registry gives: who uses one judges it. */
 const ID_MAX = 0xffff_ffff
 
 /**
@@ -38,7 +39,7 @@ export function parseFirefly(text: string): Parsed<Firefly> {
   } catch {
     return refused('', 'not valid JSON')
   }
-  if (!isObject(json)) return refused('', 'not a JSON object')
+  if (!isJsonObject(json)) return refused('', 'not a JSON object')
   const firefly: Partial<Firefly> = {}
   const problem =
     readLifecycle(json['flow-lifecycle'], firefly) ??
@@ -52,14 +53,14 @@ export function parseFirefly(text: string): Parsed<Firefly> {
 }
 
 /** Foreign blocks are passed on, so their integers keep every digit: statistics use all of 64 bits. */
-function readBlocks(json: Json, text: string): Json | undefined {
+function readBlocks(json: JsonObject, text: string): JsonObject | undefined {
   if (Object.keys(json).every(name => KNOWN_BLOCKS.has(name))) return undefined
   const exact = mayHoldLongIntegers(text) ? parseExactly(text) : json
-  return Object.fromEntries(Object.entries(exact as Json).filter(([name]) => !KNOWN_BLOCKS.has(name)))
+  return Object.fromEntries(Object.entries(exact as JsonObject).filter(([name]) => !KNOWN_BLOCKS.has(name)))
 }
 
 function readLifecycle(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
-  if (!isObject(block)) return refused('flow-lifecycle', 'not an object', block)
+  if (!isJsonObject(block)) return refused('flow-lifecycle', 'not an object', block)
   const state = lowerCase(block['state'])
   if (!isState(state)) return refused('flow-lifecycle.state', "not 'start', 'ongoing' or 'end'", block['state'])
   firefly.state = state
@@ -83,7 +84,7 @@ const TIMES = [
 const FRACTIONAL_PORT = /"(?:src|dst)-port"\s*:\s*-?\d+[.eE]/
 
 function readFlowId(block: unknown, text: string, firefly: Partial<Firefly>): ParseFailure | undefined {
-  if (!isObject(block)) return refused('flow-id', 'not an object', block)
+  if (!isJsonObject(block)) return refused('flow-id', 'not an object', block)
   const family = lowerCase(block['afi'])
   if (!isFamily(family)) return refused('flow-id.afi', "not 'ipv4' or 'ipv6'", block['afi'])
   const protocol = lowerCase(block['protocol'])
@@ -97,20 +98,20 @@ function readFlowId(block: unknown, text: string, firefly: Partial<Firefly>): Pa
   return undefined
 }
 
-function readEndpoint(block: Json, end: 'src' | 'dst', family: AddressFamily): Parsed<FiveTuple['source']> {
+function readEndpoint(block: JsonObject, end: 'src' | 'dst', family: AddressFamily): Parsed<FiveTuple['source']> {
   const [ip, port] = [block[`${end}-ip`], block[`${end}-port`]]
   const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined
   if (address === undefined) return refused(`flow-id.${end}-ip`, 'not an IP address', ip)
   if (addressFamily(address) !== family) return refused(`flow-id.${end}-ip`, `not an ${family} address as afi says`, ip)
-  if (!isInteger(port, 0xffff)) return refused(`flow-id.${end}-port`, 'not an integer of 0-65535', port)
+  if (!fits(port, 0xffff)) return refused(`flow-id.${end}-port`, 'not an integer of 0-65535', port)
   return { ok: true, value: { address, port } }
 }
 
 function readContext(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
-  if (!isObject(block)) return refused('context', 'not an object', block)
+  if (!isJsonObject(block)) return refused('context', 'not an object', block)
   const { 'experiment-id': experiment = 0, 'activity-id': activity = 0, application } = block
-  if (!isInteger(experiment, ID_MAX)) return refused('context.experiment-id', 'not an unsigned integer', experiment)
-  if (!isInteger(activity, ID_MAX)) return refused('context.activity-id', 'not an unsigned integer', activity)
+  if (!fits(experiment, ID_MAX)) return refused('context.experiment-id', 'not an unsigned integer', experiment)
+  if (!fits(activity, ID_MAX)) return refused('context.activity-id', 'not an unsigned integer', activity)
   firefly.experiment = experiment
   firefly.activity = activity
   if (application === undefined || application === null) return undefined
@@ -121,12 +122,12 @@ function readContext(block: unknown, firefly: Partial<Firefly>): ParseFailure | 
 
 function readUsage(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {
   if (block === undefined || block === null) return undefined
-  if (!isObject(block)) return refused('usage', 'not an object', block)
+  if (!isJsonObject(block)) return refused('usage', 'not an object', block)
   const usage: FireflyUsage = {}
   for (const [name, key] of COUNTERS) {
     const value = block[name]
     if (value === undefined || value === null) continue
-    if (!isInteger(value, Number.MAX_VALUE)) return refused(`usage.${name}`, 'not a number of bytes', value)
+    if (!fits(value, Number.MAX_VALUE)) return refused(`usage.${name}`, 'not a number of bytes', value)
     usage[key] = value
   }
   firefly.usage = usage
@@ -137,14 +138,6 @@ const COUNTERS = [
   ['received', 'receivedBytes'],
   ['sent', 'sentBytes'],
 ] as const
-
-function isObject(json: unknown): json is Json {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
-}
-
-function isInteger(json: unknown, maximum: number): json is number {
-  return typeof json === 'number' && Number.isInteger(json) && json >= 0 && json <= maximum
-}
 
 function lowerCase(json: unknown): unknown {
   return typeof json === 'string' ? json.toLowerCase() : json
