@@ -4,6 +4,7 @@ import { ERRORS } from '../../common/index.ts'
 import { type Capability, effectiveCapabilities } from '../../linux/index.ts'
 import type { FlowdConfiguration } from '../configuration/index.ts'
 import type { HostCheck } from './host.ts'
+import { httpServersOf } from './http-servers.ts'
 
 const FIRST_UNPRIVILEGED_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start'
 
@@ -38,14 +39,13 @@ function may(held: ReadonlySet<Capability>, wanted: Capability): boolean {
 }
 
 /** The configured listeners on ports that not every user may open. */
-function privilegedPorts({ plugins = {} }: FlowdConfiguration): [unit: string, port: number][] {
+function privilegedPorts(configuration: FlowdConfiguration): [unit: string, port: number][] {
   const first = Number(readFileSync(FIRST_UNPRIVILEGED_PORT, 'utf8'))
-  const listeners: [string, number | undefined][] = [
-    ['plugins.api', plugins.api?.bindPort],
-    ['plugins.firefly', plugins.firefly?.bindPort],
+  const { firefly } = configuration.plugins ?? {}
+  const listeners: [unit: string, port: number][] = [
+    ...httpServersOf(configuration).map(({ section, port }): [string, number] => [section, port]),
+    ...(firefly === undefined ? [] : [['plugins.firefly', firefly.bindPort] satisfies [string, number]]),
   ]
-  return listeners.filter((listener): listener is [string, number] => {
-    const port = listener[1]
-    return port !== undefined && port > 0 && port < first
-  })
+  // 0 takes any that is free.
+  return listeners.filter(([, port]) => port > 0 && port < first)
 }

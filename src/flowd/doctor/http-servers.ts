@@ -5,11 +5,12 @@ import type { HostCheck } from './host.ts'
 /** The HTTP servers of the units that are turned on, one after the other: each is tried out for a moment. */
 export const checkHttpServers: HostCheck = async ({ configuration }) => {
   const findings: Finding[] = []
-  for (const server of serversOf(configuration)) findings.push(...(await checkHttpServer(server)))
+  for (const server of httpServersOf(configuration)) findings.push(...(await checkHttpServer(server)))
   return findings
 }
 
-function serversOf({ plugins, backends }: FlowdConfiguration): ConfiguredServer[] {
+/** The addresses at which the configured units serve HTTP. */
+export function httpServersOf({ plugins, backends }: FlowdConfiguration): ConfiguredServer[] {
   const servers: ConfiguredServer[] = []
   const add = (section: string, address: string, port: number, access: ConfiguredServer['access']) =>
     servers.push({ section, address, port, access })
