@@ -1,10 +1,11 @@
 import type { ErrorBody } from '../../common/index.ts'
 import type { Usage } from '../event.ts'
 import type { HealthView } from '../health.ts'
+import type { IdNames } from './id-names.ts'
 import type { StatusView } from './status-view.ts'
 
 /** A live flow as the control socket tells it. */
-export interface FlowView {
+export interface FlowView extends IdNames {
   protocol: string
   family: string
   /** `[2001:db8::1]:2345` or `192.0.2.1:2345`. */
@@ -12,8 +13,6 @@ export interface FlowView {
   destination: string
   experiment: number
   activity: number
-  experimentName?: string
-  activityName?: string
   application: string
   /** The 20-bit flow label; absent for IPv4 and for ids that cannot be marked. */
   label?: number

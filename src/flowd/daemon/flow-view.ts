@@ -1,21 +1,19 @@
 import { formatEndpoint, formatTimestamp, type Registry } from '../../scitags/index.ts'
 import type { Flow } from '../flow.ts'
 import type { FlowView } from './control-port.ts'
+import { idNames } from './id-names.ts'
 
 /** A flow as the control socket tells it: addresses with ports, names beside ids. */
 export function viewFlow(flow: Flow, registry: Registry): FlowView {
   const { tuple, experiment, activity, label, usage } = flow
-  const experimentName = registry.experimentName(experiment)
-  const activityName = registry.activityName(experiment, activity)
   return {
     protocol: tuple.protocol,
     family: tuple.family,
     source: formatEndpoint(tuple.source),
     destination: formatEndpoint(tuple.destination),
     experiment,
-    ...(experimentName === undefined ? {} : { experimentName }),
     activity,
-    ...(activityName === undefined ? {} : { activityName }),
+    ...idNames(registry, experiment, activity),
     ...(label === undefined || tuple.family === 'ipv4' ? {} : { label }),
     application: flow.application,
     origin: flow.origin,

@@ -2,6 +2,7 @@ import { BUILD, type Metrics } from '../../common/index.ts'
 import { isMarkable, type Registry } from '../../scitags/index.ts'
 import type { Flow } from '../flow.ts'
 import type { HealthView } from '../health.ts'
+import { type IdNames, idNames } from './id-names.ts'
 
 /** How the daemon does and what became of all it met, for whoever looks at it. */
 export interface StatusView extends HealthView {
@@ -16,11 +17,9 @@ export interface StatusView extends HealthView {
   figures: Record<string, number>
 }
 
-export interface ActivityView {
+export interface ActivityView extends IdNames {
   experiment: number
-  experimentName?: string
   activity: number
-  activityName?: string
   flows: number
   /** How many of them can be marked at all: IPv6, with ids that fit a mark. */
   markable: number
@@ -68,16 +67,7 @@ function countActivities(flows: Iterable<Flow>, registry: Registry): ActivityVie
     const key = `${experiment} ${activity}`
     let view = views.get(key)
     if (view === undefined) {
-      const experimentName = registry.experimentName(experiment)
-      const activityName = registry.activityName(experiment, activity)
-      view = {
-        experiment,
-        ...(experimentName === undefined ? {} : { experimentName }),
-        activity,
-        ...(activityName === undefined ? {} : { activityName }),
-        flows: 0,
-        markable: 0,
-      }
+      view = { experiment, activity, ...idNames(registry, experiment, activity), flows: 0, markable: 0 }
       views.set(key, view)
     }
     view.flows += 1
