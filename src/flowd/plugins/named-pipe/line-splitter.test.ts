@@ -45,10 +45,12 @@ describe('LineSplitter', () => {
     size => {
       const { splitter, lines, tooLong } = splitterOf()
       const fits = 'f'.repeat(MAX_LINE_BYTES)
-      const bytes = Buffer.from(`one\n${'x'.repeat(MAX_LINE_BYTES + 1)}\n${fits}\n${'y'.repeat(20_000)}\nlast\n`)
+      const bytes = Buffer.from(
+        `one\n${'x'.repeat(MAX_LINE_BYTES + 1)}\n${fits}\n${'é'.repeat(MAX_LINE_BYTES / 2 + 1)}\n${'y'.repeat(20_000)}\nlast\n`,
+      )
       for (let start = 0; start < bytes.length; start += size) splitter.push(bytes.subarray(start, start + size))
       expect(lines).toEqual(['one', fits, 'last'])
-      expect(tooLong()).toBe(2)
+      expect(tooLong()).toBe(3)
     },
   )
 })

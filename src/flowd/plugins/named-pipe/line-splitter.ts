@@ -52,7 +52,7 @@ export class LineSplitter {
 
   #lines(bytes: Buffer, start: number, end: number): void {
     for (const line of bytes.toString('utf8', start, end).split('\n')) {
-      if (line.length <= MAX_LINE_BYTES) this.#onLine(line)
+      if (isShort(line)) this.#onLine(line)
       else this.#onTooLong()
     }
   }
@@ -71,4 +71,9 @@ export class LineSplitter {
       this.#onTooLong()
     }
   }
+}
+
+/** Whether a line is no longer than it may be. A character has three bytes at most, so that few lines need counting. */
+function isShort(line: string): boolean {
+  return line.length * 3 <= MAX_LINE_BYTES || Buffer.byteLength(line) <= MAX_LINE_BYTES
 }
