@@ -24,6 +24,8 @@ async function mapping(
 }
 
 describe('address mapping', () => {
+  afterEach(() => void vi.useRealTimers())
+
   it('learns the private addresses of every interface, and asks about no other', async () => {
     const asked: string[] = []
     const made = await mapping(address => {
@@ -51,6 +53,23 @@ describe('address mapping', () => {
       '2a00:1450::99',
       '192.168.1.2',
     ])
+    await made.stop()
+  })
+
+  it('asks later when the addresses cannot be listed now', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let list = (): string[] => {
+      throw new Error('too many open files')
+    }
+    const made = await mapping(
+      () => Promise.resolve('8.8.8.8'),
+      {},
+      () => list(),
+    )
+    expect(made.map('10.0.0.1')).toBe('10.0.0.1')
+    list = () => ['10.0.0.1']
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(made.map('10.0.0.1')).toBe('8.8.8.8')
     await made.stop()
   })
 
@@ -94,8 +113,6 @@ describe('address mapping', () => {
   })
 
   describe('in time', () => {
-    afterEach(() => void vi.useRealTimers())
-
     it('asks again every `refreshSeconds`: about addresses that came, no more about those that went', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
       let local = ['10.0.0.1', '192.168.1.2']

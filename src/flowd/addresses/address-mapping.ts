@@ -6,7 +6,10 @@ import type { AddressMappingOptions } from './options.ts'
 import { addressReach } from './public-address.ts'
 import { type AskPublicAddress, askInTurn } from './public-view.ts'
 
-/** How soon an address is asked about again of which nobody said anything, as the network may come late; each further pause is twice as long. */
+/**
+ * How soon an address is asked about again of which nobody said anything, as the network may come late; each further
+ * pause is twice as long.
+ */
 const FIRST_RETRY_MS = 15_000
 
 /** How long after the start the first answers are worth waiting for. */
@@ -90,14 +93,23 @@ export class AddressMapping implements Service {
 
   /** Whether every address that needs it is known now. */
   async #learnAll(): Promise<boolean> {
-    const wanted = this.#localAddresses().filter(
-      address => !this.#manual.has(address) && addressReach(address) === 'private',
-    )
+    const wanted = this.#wanted()
+    if (wanted === undefined) return false
     for (const gone of [...this.#learnt.keys()].filter(address => !wanted.includes(address))) {
       this.#learnt.delete(gone)
     }
     await Promise.all(wanted.map(address => this.#learn(address)))
     return wanted.every(address => this.#learnt.has(address))
+  }
+
+  /** The addresses that need it; undefined when they cannot be listed, as without a free file descriptor. */
+  #wanted(): readonly string[] | undefined {
+    try {
+      return this.#localAddresses().filter(address => !this.#manual.has(address) && addressReach(address) === 'private')
+    } catch (error) {
+      this.#log.warn({ reason: messageOf(error) }, "this host's addresses cannot be listed")
+      return undefined
+    }
   }
 
   async #learn(address: string): Promise<void> {

@@ -13,7 +13,9 @@ interface Collector {
 
 /** Who needs no firefly because it came from there: told in turn, they would tell it back, without end. */
 export interface Known {
+  /** The flow's destination is the one who told. */
   byDestination?: boolean
+  /** The address of the host that told. */
   by?: string | undefined
 }
 

@@ -48,9 +48,9 @@ export class FireflyReceiver implements Plugin {
   /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED */
   async start(emit: (event: FlowEvent) => void): Promise<void> {
     this.#emit = emit
-    this.#localHost.start()
-    await this.#relay.start()
     try {
+      this.#localHost.start()
+      await this.#relay.start()
       this.#socket = await this.#open()
     } catch (error) {
       await this.stop()

@@ -32,12 +32,12 @@ export class LocalHost {
 
   start(): void {
     try {
-      this.#changes = InterfaceChanges.open(() => this.#renew())
+      this.#changes = InterfaceChanges.open(() => this.#tryToRenew())
     } catch (error) {
       this.#log.debug({ reason: messageOf(error) }, 'new addresses of this host are known only some seconds later')
     }
     this.#renew()
-    this.#timer = setInterval(() => this.#renew(), RENEW_MS).unref()
+    this.#timer = setInterval(() => this.#tryToRenew(), RENEW_MS).unref()
   }
 
   /** Idempotent. */
@@ -58,6 +58,15 @@ export class LocalHost {
   isReachedAt(address: string): boolean {
     const plain = plainAddress(address)
     return this.has(plain) && plain !== '::1' && !plain.startsWith('127.')
+  }
+
+  /** The latest list holds where none is to be had for a moment, as without a free file descriptor. */
+  #tryToRenew(): void {
+    try {
+      this.#renew()
+    } catch (error) {
+      this.#log.warn({ reason: messageOf(error) }, "this host's addresses cannot be listed again")
+    }
   }
 
   #renew(): void {
