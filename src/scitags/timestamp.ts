@@ -43,7 +43,8 @@ export function formatTimestamp(us: TimestampUs): string {
   const day = Math.floor(whole / US_PER_DAY)
   const fraction = whole % US_PER_SECOND
   const seconds = Math.floor((whole % US_PER_DAY) / US_PER_SECOND)
-  const clock = `${dayText(day)}T${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  const minutes = Math.floor(seconds / 60)
+  const clock = `${dayText(day)}T${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`
   lastText = fraction === 0 ? `${clock}+00:00` : `${clock}.${fractionText(fraction)}+00:00`
   lastUs = us
   return lastText

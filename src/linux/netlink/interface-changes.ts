@@ -1,4 +1,4 @@
-import { AF } from '../socket-constants.ts'
+import { readDeletedLink } from './link.ts'
 import { NetlinkListener } from './listener.ts'
 import type { NetlinkMessage } from './message.ts'
 import { NETLINK } from './socket.ts'
@@ -6,11 +6,8 @@ import { type Removal, readRemoval } from './traffic-control.ts'
 
 /** RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR (linux/rtnetlink.h). */
 const GROUP = { link: 1, trafficControl: 4, ipv4Address: 5, ipv6Address: 9 } as const
-const RTM_DELLINK = 17
 /** From RTM_NEWQDISC to RTM_GETTFILTER. */
 const TRAFFIC_CONTROL = { first: 36, last: 46 } as const
-/** `struct ifinfomsg`: the family, then the interface's index. */
-const INFO = { length: 16, index: 4 } as const
 
 /** What is told of an interface is some 1.5 KiB. */
 const MESSAGE_BYTES = 8192
@@ -80,15 +77,13 @@ export class InterfaceChanges {
   }
 
   #take(message: NetlinkMessage): void {
-    const { type, payload } = message
+    const { type } = message
     if (type >= TRAFFIC_CONTROL.first && type <= TRAFFIC_CONTROL.last) {
       this.#takeRemoval(message)
       return
     }
-    // Of another family it says that the interface has left a bridge.
-    if (type === RTM_DELLINK && payload.length >= INFO.length && payload[0] === AF.UNSPEC) {
-      this.#deleted.add(payload.readInt32LE(INFO.index))
-    }
+    const deleted = readDeletedLink(message)
+    if (deleted !== undefined) this.#deleted.add(deleted)
     this.#interfacesChanged()
   }
 

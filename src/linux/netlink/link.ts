@@ -1,3 +1,4 @@
+import { AF } from '../socket-constants.ts'
 import { attribute, decodeText, decodeUint32, findAttribute, nested, text, uint32 } from './attribute.ts'
 import { FLAG, type NetlinkMessage } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
@@ -88,6 +89,17 @@ export function decodeLink(message: NetlinkMessage): Link | undefined {
     kind: decodeText(findAttribute(find(IFLA_LINKINFO), IFLA_INFO_KIND)),
     hardwareAddress: (find(IFLA_ADDRESS)?.toString('hex') ?? '').replace(/(..)(?=.)/g, '$1:'),
   }
+}
+
+/**
+ * Reads what the group RTNLGRP_LINK tells.
+ *
+ * @returns the index of an interface that was deleted or moved to another namespace; undefined for any other message
+ */
+export function readDeletedLink({ type, payload }: NetlinkMessage): number | undefined {
+  if (type !== RTM_DELLINK || payload.length < INFO_LENGTH) return undefined
+  // Of another family it says that the interface has left a bridge.
+  return payload[0] === AF.UNSPEC ? payload.readInt32LE(4) : undefined
 }
 
 /** Where one end of a veth pair comes to lie. */

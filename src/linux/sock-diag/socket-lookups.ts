@@ -30,7 +30,12 @@ export class SocketLookups {
   static open(): SocketLookups {
     const [capacity, questionBytes] = [SocketLookups.CAPACITY, REQUEST_LENGTH]
     const socket = BatchSocket.open({ family: NETLINK.SOCK_DIAG, capacity, questionBytes, answerBytes: ANSWER_BYTES })
-    return new SocketLookups(socket, SocketTable.open())
+    try {
+      return new SocketLookups(socket, SocketTable.open())
+    } catch (error) {
+      socket.close()
+      throw error
+    }
   }
 
   private constructor(socket: BatchSocket, table: SocketTable) {
