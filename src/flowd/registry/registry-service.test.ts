@@ -78,8 +78,17 @@ describe('RegistryService', () => {
     const second = await running(url)
     expect(second.name()).toBe('icecube')
     server.closeAllConnections()
+    await expect.poll(() => second.lines).toMatchObject([{ level: 'warn' }])
     await second.service.stop()
-    expect(second.lines).toMatchObject([{ level: 'warn' }])
+  })
+
+  it('stops without the answer of a server that does not give one', async () => {
+    answer = undefined
+    const asked = once(server, 'request')
+    const { service, lines } = await running(url)
+    await asked
+    await service.stop()
+    expect(lines).toEqual([])
   })
 
   it.each([

@@ -17,6 +17,7 @@ export class RegistryService implements Service, RegistrySource {
   readonly #cachePath: string | undefined
   readonly #log: Logger
   #current = new Registry(REGISTRY_SNAPSHOT)
+  readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | undefined
 
@@ -40,9 +41,11 @@ export class RegistryService implements Service, RegistrySource {
     this.#timer = setInterval(() => void this.refresh(), refreshHours * MS_PER_HOUR).unref()
   }
 
+  /** Waits for no server. Idempotent; what was stopped does not start again. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#stopping.abort()
     await this.#refreshing
   }
 
@@ -57,13 +60,14 @@ export class RegistryService implements Service, RegistrySource {
   async #refresh(): Promise<void> {
     const { source } = this.#options
     try {
-      const text = await readSource(source)
+      const text = await readSource(source, this.#stopping.signal)
       const document = parseOrThrow(text)
       if (JSON.stringify(document) === JSON.stringify(this.#current.document)) return
       this.#current = new Registry(document)
       this.#log.info({ source, modified: document.modified }, 'the registry was renewed')
       await this.#keep(text)
     } catch (error) {
+      if (this.#stopping.signal.aborted) return
       this.#log.warn({ source, reason: messageOf(error) }, 'the registry cannot be renewed, it stays as it was')
     }
   }

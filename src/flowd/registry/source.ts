@@ -9,11 +9,14 @@ export function isRemote(source: string): boolean {
   return /^https?:\/\//i.test(source)
 }
 
-/** The text at a source: a path, a file URL, or an HTTP URL. Throws when it cannot be had or is too large. */
-export async function readSource(source: string): Promise<string> {
+/**
+ * The text at a source: a path, a file URL, or an HTTP URL. Throws when it cannot be had or is too large, and when the
+ * signal is aborted meanwhile.
+ */
+export async function readSource(source: string, signal: AbortSignal): Promise<string> {
   if (!isRemote(source)) return readFile(source.startsWith('file:') ? fileURLToPath(source) : source, 'utf8')
   const answer = await fetch(source, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     headers: { accept: 'application/json' },
   })
   if (!answer.ok) throw new Error(`the server answers ${answer.status}`)
