@@ -36,6 +36,7 @@ const SYNCHRONOUS_BYTES = 256 << 10
 export class Journal {
   readonly #setup: Required<JournalSetup>
   #file: FileHandle | undefined
+  /** Sizes are counted in characters, which are bytes but in names beyond ASCII: they only say when to act. */
   #fileBytes = 0
   #rewrittenBytes = 0
   #pending: string[] = []
