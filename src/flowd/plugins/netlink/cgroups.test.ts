@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Cgroups } from './cgroups.ts'
+import { Cgroups, MAX_KNOWN } from './cgroups.ts'
 
 const mount = mkdtempSync(join(tmpdir(), 'tidemark-cgroups-'))
 afterAll(() => rmSync(mount, { recursive: true, force: true }))
@@ -37,5 +37,16 @@ describe('Cgroups', () => {
     expect(cgroups.isBelow(id, 'again')).toBe(false)
     await cgroups.learn([elsewhere, id])
     expect(cgroups.isBelow(id, 'again')).toBe(true)
+  })
+
+  it('forgets all once it knows many, and reads again what there is', async () => {
+    const cgroups = new Cgroups(mount, ['few'])
+    const [gone, stays] = [make('few/gone'), make('few/stays')]
+    await cgroups.learn([gone, stays])
+    rmSync(join(mount, 'few/gone'), { recursive: true })
+    await cgroups.learn(Array.from({ length: MAX_KNOWN }, (_, index) => 2n ** 40n + BigInt(index)))
+    expect([gone, stays].map(id => cgroups.isBelow(id, 'few'))).toEqual([true, true])
+    await cgroups.learn([1n])
+    expect([gone, stays].map(id => cgroups.isBelow(id, 'few'))).toEqual([false, true])
   })
 })

@@ -2,6 +2,9 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../../../common/index.ts'
 
+/** Hosts that start containers all day make new cgroups for ever: beyond so many, all are forgotten and read again. */
+export const MAX_KNOWN = 10_000
+
 /**
  * Knows which cgroups lie below those that rules name. A cgroup's id is the inode of its folder, is never used again,
  * and neither it nor a socket's cgroup ever changes: what was found once holds.
@@ -26,7 +29,12 @@ export class Cgroups {
   async learn(ids: Iterable<bigint>): Promise<void> {
     const unknown = [...new Set(ids)].filter(id => !this.#known.has(id))
     if (unknown.length === 0) return
-    for (const [path, found] of this.#below) await collect(join(this.#mount, path), found)
+    const isFull = this.#known.size >= MAX_KNOWN
+    if (isFull) this.#known.clear()
+    for (const [path, found] of this.#below) {
+      if (isFull) found.clear()
+      await collect(join(this.#mount, path), found)
+    }
     for (const id of unknown) this.#known.add(id)
   }
 
