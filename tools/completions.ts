@@ -4,7 +4,10 @@ import type { Command, Option } from 'commander'
 interface Completions {
   /** By command (`tidemark flowd run`): its subcommands and its flags. */
   words: ReadonlyMap<string, readonly string[]>
-  /** By command and flag (`tidemark doctor --output`), for flags that want a value: the values there are, if they are few. */
+  /**
+   * By command and flag (`tidemark doctor --output`), for flags that want a value: the values there are, if they are
+   * few.
+   */
   values: ReadonlyMap<string, readonly string[]>
 }
 
@@ -25,7 +28,9 @@ function completionsOf(program: Command): Completions {
   return { words, values }
 }
 
-/** Two functions that bash and zsh both read: what may follow a command, and a flag. They fail where nothing is known. */
+/**
+ * Two functions that bash and zsh both read: what may follow a command, and a flag. They fail where nothing is known.
+ */
 function lookUps({ words, values }: Completions): string {
   const cases = (entries: Completions['words']) =>
     [...entries].map(([name, choices]) => `  '${name}') echo '${choices.join(' ')}' ;;`).join('\n')

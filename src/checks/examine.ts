@@ -2,8 +2,8 @@ import { isTidemarkError, messageOf } from '../common/index.ts'
 import { type Finding, failed } from './finding.ts'
 
 /**
- * Looks at one thing, going by what the role gives it. It is named `checkTHING`: a check that cannot be done is reported
- * under that name.
+ * Looks at one thing, going by what the role gives it. It is named `checkTHING`: a check that cannot be done is
+ * reported under that name.
  */
 export type Check<Context> = (context: Context) => Finding[] | Promise<Finding[]>
 

@@ -9,7 +9,10 @@ export function outputOption(formats: readonly OutputFormat[] = OUTPUT_FORMATS):
   return new Option('-o, --output <format>', 'how to print').choices(formats).default('table')
 }
 
-/** Rows in the format asked for: an aligned table, no wider than a terminal, one JSON array, or one JSON object a line. */
+/**
+ * Rows in the format asked for: an aligned table, no wider than a terminal, one JSON array, or one JSON object a
+ * line.
+ */
 export function formatRows<Row>(
   format: OutputFormat,
   columns: readonly Column<Row>[],

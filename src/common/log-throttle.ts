@@ -13,8 +13,8 @@ type Level = 'warn' | 'debug'
 type Describe = () => readonly [fields: Record<string, unknown>, message: string]
 
 /**
- * Keeps a flood of bad input from flooding the log: so many lines a period, then one line for each level that says how many
- * were left out. What it drops is counted elsewhere.
+ * Keeps a flood of bad input from flooding the log: so many lines a period, then one line for each level that says how
+ * many were left out. What it drops is counted elsewhere.
  */
 export class LogThrottle {
   readonly #log: Logger

@@ -34,8 +34,8 @@ export class CollectorUnderTest {
   }
 
   /**
-   * Waits until a condition holds, at most so many milliseconds of the collector's clock; a machine that is busy has 20 s
-   * of its own in any case.
+   * Waits until a condition holds, at most so many milliseconds of the collector's clock; a machine that is busy has 20
+   * s of its own in any case.
    */
   async until(condition: () => boolean, withinMs = 10_000): Promise<void> {
     const deadlineUs = this.#clock.nowUs() + withinMs * 1000

@@ -8,8 +8,8 @@ const [FIRST, LAST] = [20_000, 31_999]
 let next = FIRST + Math.floor(Math.random() * (LAST - FIRST))
 
 /**
- * A port of this host that nobody has, for programs that cannot say which one they took. Nobody is given it before it is
- * used, neither by the kernel nor by this.
+ * A port of this host that nobody has, for programs that cannot say which one they took. Nobody is given it before it
+ * is used, neither by the kernel nor by this.
  */
 export async function freePort(protocol: 'tcp' | 'udp' = 'tcp'): Promise<number> {
   for (;;) {

@@ -60,8 +60,8 @@ export interface MarkedTransfer {
 }
 
 /**
- * Real transfers over a cable, or a cable and a router: what comes out of the sender's cable is captured, judged by tshark,
- * and to be compared with what the program counted.
+ * Real transfers over a cable, or a cable and a router: what comes out of the sender's cable is captured, judged by
+ * tshark, and to be compared with what the program counted.
  */
 export class TransferLaboratory {
   readonly #laboratory = new Laboratory()

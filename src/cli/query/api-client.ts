@@ -61,7 +61,8 @@ export class ApiClient {
   /**
    * The initial list, then each changed object as a list of one, until the signal aborts.
    *
-   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNTRUSTED, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED, COLLECTOR_ENDED_WATCH
+   * @throws TidemarkError COLLECTOR_UNREACHABLE, COLLECTOR_UNTRUSTED, COLLECTOR_UNAUTHORIZED, COLLECTOR_REFUSED,
+   *   COLLECTOR_ENDED_WATCH
    */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<ApiObject[], void, undefined> {
     let hasBegun = false

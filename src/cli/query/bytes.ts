@@ -1,6 +1,8 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/** An amount of bytes for the eye, three digits of it: `700 B`, `26.2 kB`, `1.94 MB`; empty for none. Powers of 1000. */
+/**
+ * An amount of bytes for the eye, three digits of it: `700 B`, `26.2 kB`, `1.94 MB`; empty for none. Powers of 1000.
+ */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return ''
   let value = bytes

@@ -8,7 +8,10 @@ import { adjacency, type LinkEnd, linkEnds } from './link-ends.ts'
 import type { Query, QueryOptions } from './query.ts'
 import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
 
-/** Related objects are read with those that have ended, so that names are known for as long as anything refers to them. */
+/**
+ * Related objects are read with those that have ended, so that names are known for as long as anything refers to
+ * them.
+ */
 const SITES = 'sites'
 const ROUTERS = 'routers'
 /** What a path of the collector may hold of addresses; its whole URL has at most 8192 characters. */

@@ -72,7 +72,9 @@ export class ApiServer implements Service {
     return this.#gate.counts
   }
 
-  /** @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE */
+  /**
+   * @throws TidemarkError ADDRESS_IN_USE, LISTEN_FAILED, HTTP_UNGUARDED, HTTP_KEY_PAIR_INCOMPLETE, HTTP_FILE_UNUSABLE
+   */
   async start(): Promise<void> {
     const { host, port } = this.#options
     await this.#gate.open()

@@ -9,8 +9,9 @@ const OLD_STRATEGIES: Readonly<Record<string, Readonly<Record<string, string | b
 }
 
 /**
- * What `pollNetlink: true` meant in flowd-go 2.2 where the file says nothing else: each flow's socket is read every five
- * seconds, and fireflies tell of it. `addNetlinkContext` and `netlinkPollingInterval` stand before it in the table.
+ * What `pollNetlink: true` meant in flowd-go 2.2 where the file says nothing else: each flow's socket is read every
+ * five seconds, and fireflies tell of it. `addNetlinkContext` and `netlinkPollingInterval` stand before it in the
+ * table.
  */
 const POLLING: Translation = {
   'enrichers.netlink': {},

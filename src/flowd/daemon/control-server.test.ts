@@ -115,7 +115,8 @@ describe('the control socket', () => {
 
   it('takes a socket of which it cannot tell whether somebody listens for no leftover', async () => {
     const path = join(folder, 'datagrams.sock')
-    // No stream connects to it, which is told by another error than that of a leftover, as with a socket of another user.
+    // No stream connects to it, which is told by another error than that of a leftover, as with a socket of another
+    // user.
     const bind = `import socket, sys
 bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 bound.bind(sys.argv[1])

@@ -42,7 +42,8 @@ export interface DaemonSetup {
 
 /**
  * flowd as a whole: the pipeline with the units of the configuration, the PID file and the control socket. It starts
- * in an order in which nothing is touched before it is known that no other instance runs, and unwinds when a step fails.
+ * in an order in which nothing is touched before it is known that no other instance runs, and unwinds when a step
+ * fails.
  */
 export class Daemon implements Service, ControlPort {
   readonly #setup: DaemonSetup

@@ -68,7 +68,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** When a process began, from proc(5): field 22 of its stat is in ticks since boot. Undefined where /proc does not say. */
+/**
+ * When a process began, from proc(5): field 22 of its stat is in ticks since boot. Undefined where /proc does not
+ * say.
+ */
 function processStartMs(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -9,8 +9,8 @@ type EndChange = Extract<FlowChange, { kind: 'end' }>
 /**
  * What became of an event: `repeated` is a start for a live flow with the same ids; `replaced` one with other ids,
  * which ended the old flow; `past` an end that tells of a whole flow that was never seen live. `late` (an end that is
- * known already, or what was sent before it), `unknown-end`,
- * `foreign-end` (another host's word of a flow that this host's own programs declared) and `table-full` changed nothing.
+ * known already, or what was sent before it), `unknown-end`, `foreign-end` (another host's word of a flow that this
+ * host's own programs declared) and `table-full` changed nothing.
  */
 export type Outcome =
   | 'started'

@@ -32,8 +32,8 @@ export class RecentEnds {
   /**
    * Whether an event that is no start tells of a flow whose end is known.
    *
-   * @param startTimeUs when the flow began, if the event says so; without it only the death of a socket is taken for the
-   *   same end
+   * @param startTimeUs when the flow began, if the event says so; without it only the death of a socket is taken for
+   *   the same end
    */
   has(key: string, startTimeUs: TimestampUs | undefined): boolean {
     const end = this.#ends.get(key)

@@ -12,7 +12,8 @@ export async function afterSlice(size: number): Promise<void> {
 }
 
 /**
- * Does work for many items, each slice as large as the room that there is. When patience has ended, room counts no more.
+ * Does work for many items, each slice as large as the room that there is. When patience has ended, room counts no
+ * more.
  *
  * @param room how many may be done now, at most {@link SLICE}
  */

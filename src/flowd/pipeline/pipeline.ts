@@ -46,8 +46,9 @@ const QUEUE_CAPACITY = 131_072
 const DRAIN_MS = 5000
 
 /**
- * The way of an event: plugin, flow table, then each backend through its own queue. Enrichers learn of flows as backends
- * do, and what they report goes through the table to the backends. Units can be added and removed while it runs.
+ * The way of an event: plugin, flow table, then each backend through its own queue. Enrichers learn of flows as
+ * backends do, and what they report goes through the table to the backends. Units can be added and removed while it
+ * runs.
  */
 export class Pipeline implements Service {
   readonly #setup: PipelineSetup

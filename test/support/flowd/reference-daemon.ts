@@ -35,7 +35,9 @@ export interface Consequence {
 
 const PATIENCE = { timeout: 60_000 }
 
-/** flowd under `compatibility: flowd-go`, whose words are compared with those that the reference is documented to say. */
+/**
+ * flowd under `compatibility: flowd-go`, whose words are compared with those that the reference is documented to say.
+ */
 export class ReferenceDaemon implements AsyncDisposable {
   readonly flowd: FlowdProcess
   /** Where its API answers. */

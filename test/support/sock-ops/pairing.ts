@@ -28,8 +28,8 @@ export interface Pairing {
 }
 
 /**
- * Opens and closes connections as fast as can be, before the plugin iperf3, and counts what it tells of them. The plugin
- * goes before the generator, which takes all that is left of the processors.
+ * Opens and closes connections as fast as can be, before the plugin iperf3, and counts what it tells of them. The
+ * plugin goes before the generator, which takes all that is left of the processors.
  */
 export async function measurePairing(seconds: number): Promise<Pairing> {
   const laboratory = new Laboratory()

@@ -137,7 +137,10 @@ describe('a TCX link that somebody else detaches', () => {
   })
 })
 
-/** The id of the link of the marker whose map of marks has so many entries, by which it is told from others on this machine. */
+/**
+ * The id of the link of the marker whose map of marks has so many entries, by which it is told from others on this
+ * machine.
+ */
 function linkOf(maxFlows: number): number {
   const bpftool = <Row>(...words: string[]) =>
     JSON.parse(execFileSync('bpftool', ['-j', ...words], { encoding: 'utf8' })) as Row[]

@@ -56,8 +56,8 @@ export class KernelPrograms {
   }
 
   /**
-   * What learns the path MTU on such interfaces, once their marker is loaded; undefined where the marker inserts nothing,
-   * and for an object in place of ours. What the kernel knows already is known from then on.
+   * What learns the path MTU on such interfaces, once their marker is loaded; undefined where the marker inserts
+   * nothing, and for an object in place of ours. What the kernel knows already is known from then on.
    *
    * @throws TidemarkError ASSET_MISSING, BPF_OBJECT_INVALID, BPF_LOAD_REFUSED, PERMISSION_DENIED
    */

@@ -59,8 +59,8 @@ export class OpenedSockets implements Service {
   }
 
   /**
-   * @throws TidemarkError PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, and what `SocketProgram`
-   *   throws
+   * @throws TidemarkError PLATFORM_UNSUPPORTED, LIBBPF_MISSING, BTF_MISSING, CAPABILITY_MISSING, and what
+   *   `SocketProgram` throws
    */
   async start(): Promise<void> {
     const { what, account, openTable = SocketTable.open } = this.#setup

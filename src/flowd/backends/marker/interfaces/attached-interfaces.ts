@@ -11,8 +11,8 @@ const AFTER_FAILURE_MS = 10_000
 const now = () => performance.now()
 
 /**
- * Keeps the program attached to the chosen interfaces while they come and go: hot-plugged devices, bonds and tunnels that
- * are made anew. The kernel detaches it from an interface that is deleted; what is left of that is released here.
+ * Keeps the program attached to the chosen interfaces while they come and go: hot-plugged devices, bonds and tunnels
+ * that are made anew. The kernel detaches it from an interface that is deleted; what is left of that is released here.
  */
 export class AttachedInterfaces {
   readonly #setup: AttachedInterfacesSetup

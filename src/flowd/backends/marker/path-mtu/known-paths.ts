@@ -2,7 +2,8 @@ import { type BpfMap, listLearnedPaths, NETLINK, NetlinkSocket } from '../../../
 import { encodePath, MARGIN_MS } from './layout.ts'
 
 /**
- * Takes over what the kernel of this network namespace has learned already, so that no packet is lost to learn it again.
+ * Takes over what the kernel of this network namespace has learned already, so that no packet is lost to learn it
+ * again.
  *
  * @throws TidemarkError NETLINK_REFUSED, PERMISSION_DENIED, SYSTEM_CALL_FAILED
  */
