@@ -17,6 +17,8 @@ interface RecentEnd {
  */
 export class RecentEnds {
   readonly #ends = new Map<string, RecentEnd>()
+  /** Goes on where it was. A new one would step over all that was deleted since the map was last rebuilt. */
+  readonly #oldestFirst = this.#ends.keys()
 
   /** Only what surely was the end is noted: a flow that was silent or whose plugin is off may go on. */
   note({ key, endTimeUs }: Flow, reason: EndReason): void {
@@ -25,7 +27,7 @@ export class RecentEnds {
     this.#ends.delete(key)
     this.#ends.set(key, { endTimeUs, reason, endedMs: performance.now() })
     if (this.#ends.size <= MAX_ENDS) return
-    const [oldest] = this.#ends.keys()
+    const { value: oldest } = this.#oldestFirst.next()
     if (oldest !== undefined) this.#ends.delete(oldest)
   }
 
