@@ -68,3 +68,4 @@ export {
 } from './sock-diag/index.ts'
 export { connectTcp6 } from './tcp-connection.ts'
 export { udpDrops } from './udp-drops.ts'
+export { grantedUdpReceiveBuffer, setUdpReceiveBuffer } from './udp-receive-buffer.ts'

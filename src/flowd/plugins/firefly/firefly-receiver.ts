@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bareHost, LogThrottle, listenError, messageOf, type StageAccount } from '../../../common/index.ts'
+import { setUdpReceiveBuffer } from '../../../linux/index.ts'
 import { type ParseFailure, parseFireflyDatagram } from '../../../scitags/index.ts'
 import { localAddresses } from '../../addresses/index.ts'
 import type { Plugin } from '../../components.ts'
@@ -93,13 +94,12 @@ export class FireflyReceiver implements Plugin {
     return socket.on('message', (bytes, remote) => this.#receive(bytes, remote))
   }
 
-  /** Linux grants what it likes, and keeps twice that (socket(7)). */
   #askForBuffer(socket: Socket): void {
+    const { address, port } = socket.address()
     const wanted = this.#options.receiveBuffer
-    socket.setRecvBufferSize(wanted)
-    const granted = socket.getRecvBufferSize() / 2
-    if (granted >= wanted) return
-    const remedy = `sysctl -w net.core.rmem_max=${wanted}, or a smaller receiveBuffer`
+    const granted = setUdpReceiveBuffer(address, port, wanted)
+    if (granted !== undefined && granted >= wanted) return
+    const remedy = `CAP_NET_ADMIN, or sysctl -w net.core.rmem_max=${wanted}, or a smaller receiveBuffer`
     this.#context.log.warn({ wanted, granted, remedy }, 'the kernel grants a smaller receive buffer')
   }
 

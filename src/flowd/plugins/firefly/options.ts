@@ -24,11 +24,12 @@ export const FIREFLY_RECEIVER_OPTIONS = Type.Object(
       description: 'The longest firefly that is read; a longer one is refused.',
     }),
     receiveBuffer: Type.Integer({
-      default: 4_194_304,
+      default: 16_777_216,
       minimum: 4096,
       maximum: 1_073_741_823,
       unit: 'bytes',
-      description: 'How much may wait in the kernel while flowd is busy; it grants at most `net.core.rmem_max`.',
+      description:
+        'How much may wait in the kernel while flowd is busy; without CAP_NET_ADMIN at most `net.core.rmem_max`.',
     }),
     fireflyReceivers: receiverList('Where each datagram is sent on as it came.'),
   },
