@@ -33,7 +33,9 @@ export type { GateCounts, HttpAccessOptions } from './http-access/index.ts'
 export {
   HTTP_ACCESS_OPTIONS,
   HttpGate,
+  httpAccessOptionsOpenUnder,
   isLoopback,
+  missingGuards,
   readSecrets,
   readTokens,
   requireGuard,

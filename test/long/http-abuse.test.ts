@@ -150,7 +150,11 @@ describe('others reach the address', () => {
   it.each([
     ['collector', { http: { bindAddress: '0.0.0.0', bindPort: 0 } }, 'http.access: open'],
     ['flowd', { plugins: { api: { bindAddress: '::', bindPort: 0 } } }, 'plugins.api.access: open'],
-    ['flowd', { compatibility: 'flowd-go', plugins: { api: { bindAddress: '0.0.0.0' } } }, 'plugins.api.access: open'],
+    [
+      'flowd',
+      { compatibility: 'flowd-go', plugins: { api: { bindAddress: '0.0.0.0', access: 'guarded' } } },
+      'plugins.api.access: open',
+    ],
   ])('%s neither starts nor passes its check without access control', async (role, configuration, remedy) => {
     const conf = join(folder, 'unguarded.yaml')
     writeFileSync(conf, JSON.stringify(configuration))

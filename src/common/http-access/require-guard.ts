@@ -27,10 +27,16 @@ export function isLoopback(address: string): boolean {
 export function requireGuard(section: string, bindAddress: string, access: HttpAccessOptions): void {
   const hasCertificate = access.certificateFile !== ''
   if (hasCertificate !== (access.keyFile !== '')) throw new TidemarkError('HTTP_KEY_PAIR_INCOMPLETE', { section })
-  if (access.access === 'open' || isLoopback(bindAddress)) return
+  if (access.access === 'open') return
+  const missing = missingGuards(bindAddress, access)
+  if (missing !== undefined) throw new TidemarkError('HTTP_UNGUARDED', { section, address: bindAddress, missing })
+}
+
+/** What an address lacks for others to be let in safely, in words; undefined when it lacks nothing. */
+export function missingGuards(bindAddress: string, access: HttpAccessOptions): string | undefined {
+  if (isLoopback(bindAddress)) return undefined
   const missing: string[] = []
-  if (!hasCertificate) missing.push('TLS (certificateFile, keyFile)')
+  if (access.certificateFile === '') missing.push('TLS (certificateFile, keyFile)')
   if (access.tokenFile === '' && access.passwordFile === '') missing.push('tokenFile or passwordFile')
-  if (missing.length === 0) return
-  throw new TidemarkError('HTTP_UNGUARDED', { section, address: bindAddress, missing: missing.join(' and without ') })
+  return missing.length === 0 ? undefined : missing.join(' and without ')
 }

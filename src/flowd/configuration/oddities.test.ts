@@ -66,6 +66,25 @@ describe('what is odd about a configuration', () => {
     `${API}\nbackends: {firefly: {collectorAddress: here, sendToCollector: true}}`,
   ])('is not found in what is as it should be: %j', text => expect(warningsOf(text)).toEqual([]))
 
+  const open = (section: string) => `${section}.bindAddress: lets in everyone who reaches 0.0.0.0, as flowd-go does`
+
+  it('tells of each server that is open because flowd-go’s are', () => {
+    const servers = "plugins: {api: {bindAddress: '0.0.0.0'}}\nbackends: {prometheus: {bindAddress: '0.0.0.0'}}"
+    const [api = '', prometheus = '', ...more] = warningsOf(servers, 'flowd-go')
+    expect(more).toEqual([])
+    expect(api).toContain(`:1:1: ${open('plugins.api')}, without TLS (certificateFile, keyFile) and without tokenFile`)
+    expect(prometheus).toContain(`:2:1: ${open('backends.prometheus')}`)
+    expect(warningsOf(servers)).toEqual([])
+  })
+
+  it.each([
+    `plugins: {api: {bindAddress: '0.0.0.0', access: open}}\n${SENT}`,
+    `plugins: {api: {bindAddress: '0.0.0.0', certificateFile: c, keyFile: k, tokenFile: t}}\n${SENT}`,
+    `plugins: {api: {bindAddress: '::1'}}\n${SENT}`,
+  ])('does not tell where it is meant, guarded or for this host only: %j', text => {
+    expect(warningsOf(text, 'flowd-go')).toEqual([])
+  })
+
   it("knows flowd-go's ports", () => {
     expect(warningsOf(`${API}\nbackends: {prometheus: {netlinkPort: 1}}`, 'flowd-go')).toEqual([])
   })

@@ -1,9 +1,18 @@
-import { type ConfigurationProblem, isTidemarkError, type LoadedConfiguration } from '../../common/index.ts'
+import {
+  type ConfigurationProblem,
+  type HttpAccessOptions,
+  isTidemarkError,
+  type LoadedConfiguration,
+  missingGuards,
+} from '../../common/index.ts'
 import { accountId } from '../account.ts'
+
+type HttpServer = HttpAccessOptions & { bindAddress: string }
 
 /** The part of flowd's configuration that is looked at. */
 interface Sections {
   plugins?: {
+    api?: HttpServer
     firefly?: { fireflyReceivers: readonly unknown[] }
     namedPipe?: { owner: string; group: string }
     netlink?: { rules: readonly { user?: string }[] }
@@ -18,7 +27,7 @@ interface Sections {
       collectors: readonly unknown[]
       enrich: boolean
     }
-    prometheus?: { legacyNames: boolean }
+    prometheus?: HttpServer & { legacyNames: boolean }
   }
   enrichers?: object
 }
@@ -42,6 +51,7 @@ export function withOddities<Whole extends Loaded>(loaded: Whole): Whole {
     ...markerOddities(loaded),
     ...fireflyOddities(loaded),
     ...portOddities(loaded),
+    ...accessOddities(loaded),
   ]
   const warnings = found.map(({ key, says }): ConfigurationProblem => {
     const origin = loaded.origins.get(key)
@@ -131,6 +141,19 @@ function* portOddities(loaded: Loaded): Generator<Oddity> {
   for (const name of names) {
     const key = `${section}.${name}`
     if (isGiven(loaded, key)) yield { key, says }
+  }
+}
+
+/** A file of flowd-go says nothing of access, so its owner may not know who is let in. */
+function* accessOddities(loaded: Loaded): Generator<Oddity> {
+  const { plugins, backends } = loaded.values
+  const servers = { 'plugins.api': plugins?.api, 'backends.prometheus': backends?.prometheus }
+  for (const [section, server] of Object.entries(servers)) {
+    if (server?.access !== 'open' || isGiven(loaded, `${section}.access`)) continue
+    const missing = missingGuards(server.bindAddress, server)
+    if (missing === undefined) continue
+    const says = `lets in everyone who reaches ${server.bindAddress}, as flowd-go does, without ${missing}: set these, or ${section}.access: open if it is meant (docs/how-to/secure-the-api.md)`
+    yield { key: `${section}.bindAddress`, says }
   }
 }
 

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { HTTP_ACCESS_OPTIONS } from '../../../common/index.ts'
+import { httpAccessOptionsOpenUnder } from '../../../common/index.ts'
 
 const port = { minimum: 0, maximum: 65_535 }
 
@@ -41,7 +41,7 @@ export const PROMETHEUS_OPTIONS = Type.Object(
       description: 'With `legacyNames`: TCP port of what the enricher `skops` reads; 0 for none.',
     }),
     log: Type.Boolean({ default: true, description: 'Whether this backend writes log lines.' }),
-    ...HTTP_ACCESS_OPTIONS,
+    ...httpAccessOptionsOpenUnder('flowd-go'),
   },
   { description: 'Serves the TCP statistics of flows to Prometheus; enrichers read them.' },
 )

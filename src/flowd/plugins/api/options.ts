@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { HTTP_ACCESS_OPTIONS } from '../../../common/index.ts'
+import { httpAccessOptionsOpenUnder } from '../../../common/index.ts'
 
 /** The configuration section `plugins.api`. */
 export const API_OPTIONS = Type.Object(
@@ -15,7 +15,7 @@ export const API_OPTIONS = Type.Object(
       maximum: 65_535,
       description: 'TCP port; 0 takes a free one, which the log tells.',
     }),
-    ...HTTP_ACCESS_OPTIONS,
+    ...httpAccessOptionsOpenUnder('flowd-go'),
   },
   { description: 'Events as HTTP requests, and a look at the live flows.' },
 )
