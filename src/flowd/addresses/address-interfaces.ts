@@ -1,5 +1,5 @@
-import { networkInterfaces } from 'node:os'
-import { canonicalAddress, withoutZone } from '../../scitags/index.ts'
+import { withoutZone } from '../../scitags/index.ts'
+import { localInterfaceAddresses } from './local-addresses.ts'
 
 /** How long a list of addresses holds, and how soon an address that is not in it has it read again. */
 const FRESH_MS = 10_000
@@ -37,12 +37,9 @@ export class AddressInterfaces {
 
 /** An address that several interfaces have belongs to the first. */
 function interfacesByAddress(): Map<string, string> {
-  const interfaces = new Map<string, string>()
-  for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
-    for (const { address } of addresses) {
-      const canonical = canonicalAddress(address) ?? address
-      if (!interfaces.has(canonical)) interfaces.set(canonical, name)
-    }
-  }
-  return interfaces
+  return new Map(
+    localInterfaceAddresses()
+      .reverse()
+      .map(({ address, interfaceName }) => [address, interfaceName]),
+  )
 }

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../../src/common/index.ts'
-import { localAddresses } from '../../../src/flowd/addresses/index.ts'
+import { AddressInterfaces, localAddresses } from '../../../src/flowd/addresses/index.ts'
 import { LocalHost } from '../../../src/flowd/plugins/firefly/local-host.ts'
 import { inNetworkNamespace } from '../../../src/linux/index.ts'
 import { Laboratory } from '../../support/namespace.ts'
@@ -19,6 +19,12 @@ it('lists addresses of interfaces without carrier, too', () => {
   for (const address of ADDRESSES) left.exec('ip', 'address', 'add', address, 'dev', 'idle0')
   expect(inNetworkNamespace(left.path, localAddresses)).toEqual(expect.arrayContaining(ADDRESSES))
   expect(inNetworkNamespace(left.path, () => Object.keys(networkInterfaces()))).not.toContain('idle0')
+})
+
+it('knows which interface has an address, also one without carrier', () => {
+  const interfaces = new AddressInterfaces()
+  const names = inNetworkNamespace(left.path, () => [...ADDRESSES, '2001:db8:1::1'].map(one => interfaces.of(one)))
+  expect(names).toEqual(['idle0', 'idle0', 'eth0'])
 })
 
 it.each(['2001:db8:8::1', '192.0.2.8'])('hears that %s is new', async address => {
