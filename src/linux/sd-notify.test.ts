@@ -62,6 +62,19 @@ describe.skipIf(process.platform !== 'linux')('ServiceNotifier', () => {
     expect(String(failures.at(-1))).toContain('ECONNREFUSED')
   })
 
+  it('says nothing more once it has said that it stops, also where a reload was under way', async () => {
+    const environment = { NOTIFY_SOCKET: join(folder, 'stopping'), WATCHDOG_USEC: '20000' }
+    const received = await serviceManager(environment.NOTIFY_SOCKET, 3)
+    const notifier = new ServiceNotifier(environment, rethrow)
+    notifier.reloading()
+    notifier.stopping()
+    notifier.ready('read again')
+    notifier.reloading()
+    new ServiceNotifier({ NOTIFY_SOCKET: environment.NOTIFY_SOCKET }, rethrow).ready('next')
+    const [, ...messages] = await received()
+    expect(messages).toEqual(["'STOPPING=1'", "'READY=1\\nSTATUS=next'"])
+  })
+
   it('does nothing outside a service manager', () => {
     const notifier = new ServiceNotifier({}, rethrow)
     expect(() => {

@@ -10,6 +10,7 @@ export class ServiceNotifier {
   readonly #watchdogUs: number
   readonly #onFailure: (failure: unknown) => void
   #watchdog: NodeJS.Timeout | undefined
+  #stops = false
 
   /**
    * @param environment where systemd says `NOTIFY_SOCKET` and `WATCHDOG_USEC`
@@ -24,6 +25,7 @@ export class ServiceNotifier {
 
   /** The service is up. With `WatchdogSec=` in its unit, signs of life follow at half that period. */
   ready(status: string): void {
+    if (this.#stops) return
     this.#send(`READY=1\nSTATUS=${status}`)
     if (this.#watchdogUs > 0 && this.#watchdog === undefined) {
       this.#watchdog = setInterval(() => this.#send('WATCHDOG=1'), this.#watchdogUs / 1000 / 2).unref()
@@ -32,11 +34,14 @@ export class ServiceNotifier {
 
   /** The configuration is being read again; `ready` ends this. */
   reloading(): void {
+    if (this.#stops) return
     // CLOCK_MONOTONIC, which hrtime reads, pairs this message with its READY (Type=notify-reload).
     this.#send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`)
   }
 
+  /** The last word: a reload that is still under way tells nothing more. */
   stopping(): void {
+    this.#stops = true
     clearInterval(this.#watchdog)
     this.#watchdog = undefined
     this.#send('STOPPING=1')
