@@ -26,6 +26,7 @@ const problems = async (flowd: FlowdProcess) =>
   (await flowd.control.health()).problems.map(({ unit, problem }) => `${unit}: ${problem}`).join('\n')
 const UNMARKED = 'backend marker: nothing that leaves through eth0 is marked: '
 const REMOVED = /somebody removed the program from the interface: it is put back/
+const REFUSED_TCX = /TCX was refused: attached as a clsact filter/
 const CONTESTED = /somebody removes the program from the interface again and again/
 
 /** Waits until the program was attached so often in all, and is. */
@@ -182,5 +183,30 @@ describe('an interface that the kernel refuses the program for', () => {
     expect(said(flowd, /marking what leaves/)).toBe(1)
     expect(await flowd.stop()).toBe(0)
     expect(standing(left)).toEqual(NOTHING)
+  })
+
+  it('TCX and not clsact: is marked on all the same when `attach` is auto, and a warning says why', async () => {
+    const { left, right } = laboratory.pair()
+    using others = new DisposableStack()
+    const fill = (count: number) => {
+      for (let made = 0; made < count; made += 1) others.use(new Probe().attach(left, 'egress'))
+    }
+    fill(MOST_PROGRAMS - 1)
+    const maxFlows = 70_000 + (process.pid % 9000)
+    await using flowd = await markingFlowd(left, { targetInterfaces: ['eth0'], maxFlows })
+    expect(standing(left)).toEqual(NOTHING)
+    expect(said(flowd, REFUSED_TCX)).toBe(0)
+    execFileSync('bpftool', ['link', 'detach', 'id', String(linkOf(maxFlows))])
+    fill(1)
+    await attachedAgain(flowd, 2)
+    expect(await labelOnTheWire(left, right)).toBe(LABEL)
+    expect(standing(left)).toEqual({ clsact: true, filters: ['tidemark_marker'] })
+    expect(said(flowd, REFUSED_TCX)).toBe(1)
+    expect(await flowd.stop()).toBe(0)
+    expect(standing(left)).toEqual(NOTHING)
+
+    await using next = await markingFlowd(left, { targetInterfaces: ['eth0'] })
+    expect(await labelOnTheWire(left, right)).toBe(LABEL)
+    expect(next.stderr.split('\n').find(line => REFUSED_TCX.test(line))).toMatch(/interface=eth0.*ERANGE/)
   })
 })

@@ -1,4 +1,4 @@
-import { TidemarkError } from '../../../common/index.ts'
+import { isTidemarkError, type Logger, TidemarkError } from '../../../common/index.ts'
 import {
   attachTcx,
   type BpfProgram,
@@ -11,38 +11,47 @@ import type { Attachment } from './attachment.ts'
 import { ClsactAttachment } from './clsact-attachment.ts'
 import type { MarkerOptions } from './options.ts'
 
+/** What is put where, and how. */
+export interface AttachSetup extends Pick<MarkerOptions, 'attach' | 'removeQdisc'> {
+  link: Link
+  program: BpfProgram
+  direction: Direction
+  log: Logger
+}
+
 /**
- * Attaches the program to one direction of an interface.
+ * Attaches the program to one direction of an interface. With `auto`, where the kernel knows TCX but refuses it, clsact
+ * does it, with a warning; where it refuses both, nothing does.
  *
  * @throws TidemarkError TCX_UNSUPPORTED, ATTACH_REFUSED, PERMISSION_DENIED
  */
-export function attach(
-  socket: NetlinkSocket,
-  link: Link,
-  program: BpfProgram,
-  direction: Direction,
-  { attach, removeQdisc }: Pick<MarkerOptions, 'attach' | 'removeQdisc'>,
-): Attachment {
-  if (attach !== 'clsact') {
-    const attachAgain = () => attachTcx(program, link, direction)
-    const tcx = attachAgain()
-    if (tcx !== undefined) return tcxAttachment(tcx, link, attachAgain)
-    if (attach === 'tcx') throw new TidemarkError('TCX_UNSUPPORTED', { interface: link.name })
+export function attach(socket: NetlinkSocket, setup: AttachSetup): Attachment {
+  const byClsact = () => ClsactAttachment.attach(socket, setup)
+  if (setup.attach === 'clsact') return byClsact()
+  const { link, program, direction, log } = setup
+  try {
+    const tcx = attachTcx(program, link, direction)
+    if (tcx !== undefined) return tcxAttachment(tcx, setup)
+  } catch (error) {
+    if (setup.attach === 'tcx' || !isTidemarkError(error)) throw error
+    const attachment = byClsact()
+    const fields = { interface: link.name, direction, reason: error.message }
+    log.warn(fields, 'TCX was refused: attached as a clsact filter, which outlives a flowd that is killed')
+    return attachment
   }
-  return ClsactAttachment.attach(socket, { link, program, direction, removeQdisc })
+  if (setup.attach === 'tcx') throw new TidemarkError('TCX_UNSUPPORTED', { interface: link.name })
+  return byClsact()
 }
 
-function tcxAttachment(first: TcxLink, link: Link, attachAgain: () => TcxLink | undefined): Attachment {
-  let tcx = first
+function tcxAttachment(tcx: TcxLink, setup: AttachSetup): Attachment {
   return {
     how: 'tcx',
     isInPlace: () => tcx.isAttached(),
     disownQdisc: () => undefined,
-    putBack: () => {
-      const again = attachAgain()
-      if (again === undefined) throw new TidemarkError('TCX_UNSUPPORTED', { interface: link.name })
+    putBack: socket => {
+      const again = attach(socket, setup)
       tcx.close()
-      tcx = again
+      return again
     },
     detach: () => tcx.close(),
   }

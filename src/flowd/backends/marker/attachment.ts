@@ -14,34 +14,43 @@ export interface Attachment {
   /**
    * Attaches the program again after somebody removed it.
    *
+   * @returns what stands for it from now on: the kernel may have refused the way of before
    * @throws TidemarkError TCX_UNSUPPORTED, ATTACH_REFUSED, PERMISSION_DENIED
    */
-  putBack(socket: NetlinkSocket): void
+  putBack(socket: NetlinkSocket): Attachment
   /** Removes what is still there of it. Idempotent. */
   detach(socket: NetlinkSocket): void
 }
 
 /** Two programs that stand and go together: what hinders the second from being attached takes the first away again. */
 export function attachBoth(socket: NetlinkSocket, first: Attachment, attachSecond: () => Attachment): Attachment {
-  const both = [first, orDetach(socket, first, attachSecond)] as const
-  return {
-    how: first.how,
+  const both = [first, orDetach(socket, first, attachSecond)]
+  const together: Attachment = {
+    // Of a filter's removal the kernel tells; of a link's it does not.
+    get how() {
+      return both.some(({ how }) => how === 'clsact') ? 'clsact' : 'tcx'
+    },
     isInPlace: socket => both.every(attachment => attachment.isInPlace(socket)),
     disownQdisc: () => {
       for (const attachment of both) attachment.disownQdisc()
     },
     putBack: socket => {
-      for (const attachment of both) if (!attachment.isInPlace(socket)) attachment.putBack(socket)
+      for (const [place, attachment] of both.entries()) {
+        if (!attachment.isInPlace(socket)) both[place] = attachment.putBack(socket)
+      }
+      return together
     },
     // The first may have made what the second stands on.
     detach: socket => {
+      const [marking, learning] = both
       try {
-        both[1].detach(socket)
+        learning?.detach(socket)
       } finally {
-        first.detach(socket)
+        marking?.detach(socket)
       }
     },
   }
+  return together
 }
 
 function orDetach(socket: NetlinkSocket, first: Attachment, attachSecond: () => Attachment): Attachment {

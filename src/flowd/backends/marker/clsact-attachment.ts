@@ -34,10 +34,11 @@ export class ClsactAttachment implements Attachment {
     this.#ownsQdisc = false
   }
 
-  putBack(socket: NetlinkSocket): void {
+  putBack(socket: NetlinkSocket): this {
     try {
       this.#filter = attachClsactFilter(socket, this.#setup, this.#ownsQdisc)
       this.#ownsQdisc = madeQdisc(this.#filter)
+      return this
     } catch (error) {
       // What was made for the attempt was removed with it.
       this.#ownsQdisc = false

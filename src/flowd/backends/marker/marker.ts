@@ -113,10 +113,12 @@ export class Marker implements Backend {
     }
     const left = removeLeftovers(socket, link)
     if (left.filters > 0) this.#log.warn({ interface: link.name, ...left }, 'removed what a crashed run had left')
-    const marking = attach(socket, link, this.#programs.program(headerBytes), 'egress', this.#options)
+    const both = { ...this.#options, link, log: this.#log }
+    const program = this.#programs.program(headerBytes)
+    const marking = attach(socket, { ...both, program, direction: 'egress' })
     const learner = this.#programs.learner(headerBytes)
     if (learner === undefined) return marking
-    return attachBoth(socket, marking, () => attach(socket, link, learner, 'ingress', this.#options))
+    return attachBoth(socket, marking, () => attach(socket, { ...both, program: learner, direction: 'ingress' }))
   }
 
   #mark({ flow }: FlowChange): void {

@@ -33,6 +33,7 @@ class KernelStandIn implements Attachment {
   putBack = () => {
     if (this.refusal !== undefined) throw new Error(this.refusal)
     this.holds = true
+    return this
   }
   detach = () => {
     this.holds = false
@@ -51,10 +52,7 @@ beforeEach(() => {
   kernel = new KernelStandIn()
   counts = { attachments: 0, failures: 0, removals: 0 }
   nowMs = 1000
-  const attach = () => {
-    kernel.putBack()
-    return kernel
-  }
+  const attach = () => kernel.putBack()
   tended = new TendedInterface(LINK, { attach, log, now: () => nowMs }, counts)
 })
 

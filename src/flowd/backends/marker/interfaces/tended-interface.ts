@@ -78,7 +78,7 @@ export class TendedInterface {
     try {
       if (this.#attachment === undefined) this.attach(socket)
       else {
-        this.#attachment.putBack(socket)
+        this.#attachment = this.#attachment.putBack(socket)
         this.#attached(this.#attachment)
       }
     } catch (error) {
