@@ -170,6 +170,20 @@ describe('parseFireflyDatagram', () => {
     expect(read.ok && formatFirefly(read.value)).toContain(`,${more}}`)
   })
 
+  it.each([
+    ['objects', '{"a":', '1234567890123456789', '}'],
+    ['lists', '[', '0', ']'],
+  ])('refuses %s nested so deeply that to walk or write them would end the program', (_what, open, inmost, close) => {
+    const nested = (depth: number) => open.repeat(depth) + inmost + close.repeat(depth)
+    const datagram = (depth: number) => text().replace(/}$/, `,"netlink":{"deep":${nested(depth)}}}`)
+    const read = parseFireflyDatagram(datagram(20))
+    expect(read.ok && formatFirefly(read.value.firefly)).toContain(nested(20))
+    expect(parseFireflyDatagram(datagram(10_000))).toMatchObject({ ok: false, field: '' })
+    // What is not kept is walked as well where a block beside it is.
+    const usage = text({ more: { usage: {}, netlink: {} } }).replace('"usage":{', `"usage":{"deep":${nested(10_000)}`)
+    expect(parseFireflyDatagram(usage)).toMatchObject({ ok: false, field: '' })
+  })
+
   it('gives back every firefly that it wrote, and all conform', () =>
     firefliesRoundTrip(20_000, conformsToFireflySchema))
 

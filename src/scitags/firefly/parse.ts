@@ -2,6 +2,7 @@ import { mayHoldLongIntegers, parseExactly } from '../exact-integer.ts'
 import { fits } from '../fits.ts'
 import type { FiveTuple, Protocol } from '../five-tuple.ts'
 import { type AddressFamily, addressFamily, canonicalAddress } from '../ip-address.ts'
+import { DEPTH_MAX, isWithinDepth } from '../json-depth.ts'
 import { isJsonObject, type JsonObject } from '../json-object.ts'
 import { type Parsed, type ParseFailure, refused } from '../parsed.ts'
 import { parseSyslogHeader, type SyslogHeader } from '../syslog-header.ts'
@@ -47,16 +48,21 @@ export function parseFirefly(text: string): Parsed<Firefly> {
     readContext(json['context'], firefly) ??
     readUsage(json['usage'], firefly)
   if (problem !== undefined) return problem
-  const blocks = readBlocks(json, text)
-  if (blocks !== undefined) firefly.blocks = blocks
+  if (Object.keys(json).some(isForeign)) {
+    if (!isWithinDepth(json)) return refused('', `nested deeper than ${DEPTH_MAX} levels`)
+    firefly.blocks = foreignBlocks(json, text)
+  }
   return { ok: true, value: firefly as Firefly }
 }
 
 /** Foreign blocks are passed on, so their integers keep every digit: statistics use all of 64 bits. */
-function readBlocks(json: JsonObject, text: string): JsonObject | undefined {
-  if (Object.keys(json).every(name => KNOWN_BLOCKS.has(name))) return undefined
+function foreignBlocks(json: JsonObject, text: string): JsonObject {
   const exact = mayHoldLongIntegers(text) ? parseExactly(text) : json
-  return Object.fromEntries(Object.entries(exact as JsonObject).filter(([name]) => !KNOWN_BLOCKS.has(name)))
+  return Object.fromEntries(Object.entries(exact as JsonObject).filter(([name]) => isForeign(name)))
+}
+
+function isForeign(block: string): boolean {
+  return !KNOWN_BLOCKS.has(block)
 }
 
 function readLifecycle(block: unknown, firefly: Partial<Firefly>): ParseFailure | undefined {

@@ -119,20 +119,57 @@ export function firefliesRoundTrip(cases: number, conforms: (json: unknown) => b
   )
 }
 
-/** Any text, any JSON, and real fireflies damaged anywhere or whole. */
+/** What senders would not write: JSON of other kinds, and numbers, texts and nesting beyond measure. */
+const strangeJson: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.json({ maxDepth: 2 }) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      '18446744073709551615',
+      '-1',
+      '1e400',
+      '-0',
+      '0.5',
+      'null',
+      '""',
+      '"2026-01-01T00:00:00Z"',
+    ),
+  },
+  { weight: 2, arbitrary: fc.bigInt().map(String) },
+  { weight: 1, arbitrary: fc.nat(2000).map(length => `"${'x'.repeat(length)}"`) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(['[', ']'] as const, ['{"a":', '}'] as const), fc.nat(8000))
+      .map(([[open, close], depth]) => `${open.repeat(depth)}${'1'.repeat(20)}${close.repeat(depth)}`),
+  },
+)
+
+/** A valid firefly with something else in place of one of its values, and now and then a foreign block. */
+const changed: fc.Arbitrary<string> = fc
+  .tuple(fireflies.map(formatFirefly), fc.nat(20), strangeJson, fc.option(strangeJson))
+  .map(([text, which, value, block]) => {
+    const values = [...text.matchAll(/(?<=":)(?:"(?:[^"\\]|\\.)*"|[^",{}]+)/g)]
+    const { 0: old = '', index = 0 } = values[which % values.length] ?? {}
+    const other = text.slice(0, index) + value + text.slice(index + old.length)
+    return block === null ? other : other.replace(/}$/, () => `,"netlink":${block}}`)
+  })
+
+/** Any text, any JSON, and real fireflies: damaged anywhere, with strange values, and whole. */
 export const datagrams: fc.Arbitrary<string> = fc.oneof(
   fc.string(),
   fc.json(),
   damage(fireflies.map(formatFirefly)),
+  changed,
   fireflies.map(formatFirefly),
 )
 
-/** Any datagram is read or refused with a reason, never thrown at. */
+/** Any datagram is refused with a reason, or read as something that can be written and read again; nothing throws. */
 export function firefliesSurvive(cases: number): void {
   fc.assert(
     fc.property(datagrams, text => {
       const read = parseFireflyDatagram(text)
-      return read.ok ? read.value.firefly.flow.source.port <= 65_535 : read.problem !== ''
+      return read.ok ? parseFireflyDatagram(formatFirefly(read.value.firefly)).ok : read.problem !== ''
     }),
     { numRuns: cases },
   )
