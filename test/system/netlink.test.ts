@@ -82,7 +82,8 @@ describe('rtnetlink, judged by iproute2', () => {
     namespace.exec('tc', 'qdisc', 'add', 'dev', 'right', 'clsact')
     const program = ['bpf', 'bytecode', '1,6 0 0 0', 'flowid', '1:1']
     namespace.exec('tc', 'filter', 'add', 'dev', 'right', 'egress', 'pref', '77', 'protocol', 'all', ...program)
-    expect(listQdiscs(socket, index)).toContainEqual(expect.objectContaining({ kind: 'clsact', handle: 0xffff0000 }))
+    const clsact = { interfaceIndex: index, kind: 'clsact', handle: 0xffff0000 }
+    expect(listQdiscs(socket)).toContainEqual(expect.objectContaining(clsact))
     expect(listFilters(socket, index, 'egress')).toEqual([
       expect.objectContaining({ kind: 'bpf', handle: 1, priority: 77, parent: 0xfffffff3, interfaceIndex: index }),
     ])

@@ -34,7 +34,7 @@ export async function checkTrafficControl(
     findings.push(warning(check, 'flowd-go marks here too, and the later of two marks stays', remedy))
   }
   const byTcx = attach !== 'clsact' && kernelHasTcx()
-  if (!byTcx && listQdiscs(socket, index).some(({ kind }) => kind === 'ingress')) {
+  if (!byTcx && listQdiscs(socket).some(({ kind, interfaceIndex }) => kind === 'ingress' && interfaceIndex === index)) {
     const remedy = `replace it by clsact, which does the same and more: tc qdisc delete dev ${name} ingress; tc qdisc add dev ${name} clsact`
     findings.push(failed(check, 'a qdisc ingress stands where clsact must', remedy))
   }

@@ -50,13 +50,10 @@ export interface Filter {
   bpfId: number | undefined
 }
 
-/** Lists the queueing disciplines of one interface. */
-export function listQdiscs(socket: NetlinkSocket, interfaceIndex: number): Qdisc[] {
-  const payload = info(interfaceIndex, 0)
-  const messages = [...socket.dump({ name: `qdiscs of interface ${interfaceIndex}`, type: RTM_GETQDISC, payload })]
-  // The kernel dumps those of every interface, whatever was asked.
-  const qdiscs = messages.map(decodeQdisc).filter(qdisc => qdisc !== undefined)
-  return qdiscs.filter(qdisc => qdisc.interfaceIndex === interfaceIndex)
+/** Lists the queueing disciplines of every interface. */
+export function listQdiscs(socket: NetlinkSocket): Qdisc[] {
+  const messages = [...socket.dump({ name: 'list of qdiscs', type: RTM_GETQDISC, payload: info(0, 0) })]
+  return messages.map(decodeQdisc).filter(qdisc => qdisc !== undefined)
 }
 
 /** Lists the filters that a clsact qdisc of one interface holds in one direction, in no particular order. */

@@ -74,7 +74,7 @@ function standing(): { qdiscs: string[]; filters: string[] } {
     const { index } = linkOf('eth0')
     const filters = listFilters(socket, index, 'egress').toSorted((one, other) => one.priority - other.priority)
     return {
-      qdiscs: listQdiscs(socket, index).map(({ kind }) => kind),
+      qdiscs: listQdiscs(socket).flatMap(({ interfaceIndex, kind }) => (interfaceIndex === index ? [kind] : [])),
       filters: filters.map(({ priority, bpfName }) => `${priority} ${bpfName.replace(/:.*/, '')}`),
     }
   })
@@ -244,6 +244,19 @@ describe('filters', () => {
     expect(await labelsAt(peer)).toEqual(MARKED)
     expect(peer.seen(DESTINATION).map(({ label }) => label)).not.toContain(7)
     expect(foreign.seen(DESTINATION).length).toBeGreaterThan(0)
+  })
+
+  it('a leftover on an interface that is marked on no more is removed as well', async () => {
+    const child = await markerProcess(left, { attach: 'clsact' }, [[flow, LABEL]])
+    await child.kill()
+    expect(standing().filters).toEqual(['2 tidemark_marker'])
+    const marker = await startMarker({ targetInterfaces: ['lo'] })
+    expect(standing()).toEqual({ qdiscs: ['noqueue'], filters: [] })
+    expect(marker.lines).toContainEqual({
+      level: 'warn',
+      message: 'removed what a crashed run had left',
+      fields: { interface: 'eth0', filters: 1, qdisc: true },
+    })
   })
 
   it('one that took the place of ours is left alone', async () => {

@@ -73,7 +73,12 @@ function requireClsact(socket: NetlinkSocket, link: Link): void {
 }
 
 function hasClsact(socket: NetlinkSocket, link: Link): boolean {
-  return listQdiscs(socket, link.index).some(({ kind }) => kind === 'clsact')
+  return interfacesWithClsact(socket).has(link.index)
+}
+
+function interfacesWithClsact(socket: NetlinkSocket): Set<number> {
+  const qdiscs = listQdiscs(socket).filter(({ kind }) => kind === 'clsact')
+  return new Set(qdiscs.map(({ interfaceIndex }) => interfaceIndex))
 }
 
 function refused(link: Link, reason: string): TidemarkError {
@@ -94,6 +99,20 @@ export function removeClsactFilter(socket: NetlinkSocket, filter: Filter, option
 /** Removes every filter of ours on an interface, and the qdisc if we made it and nobody else uses it. */
 export function removeLeftovers(socket: NetlinkSocket, link: Link): Cleaned {
   return removeFilters(socket, link, ourFilters(socket, link), { removeQdisc: true })
+}
+
+/**
+ * The same on every interface of the network namespace, whether it is to be marked on or not: who was killed may have
+ * had other orders.
+ *
+ * @returns what was removed where
+ */
+export function removeAllLeftovers(socket: NetlinkSocket): { interface: string; cleaned: Cleaned }[] {
+  const indexes = interfacesWithClsact(socket)
+  return listLinks(socket)
+    .filter(({ index }) => indexes.has(index))
+    .map(link => ({ interface: link.name, cleaned: removeLeftovers(socket, link) }))
+    .filter(({ cleaned }) => cleaned.filters > 0)
 }
 
 /** Removes the clsact qdisc of an interface unless a filter uses it; whether there was one to remove. */

@@ -3,7 +3,8 @@ import {
   ETHERNET_HEADER_BYTES,
   type Link,
   linkHeaderBytes,
-  type NetlinkSocket,
+  NETLINK,
+  NetlinkSocket,
   type Platform,
   requireBpf,
   thisPlatform,
@@ -13,7 +14,7 @@ import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
 import { attach } from './attach.ts'
 import { type Attachment, attachBoth } from './attachment.ts'
-import { removeLeftovers } from './clsact-filter.ts'
+import { removeAllLeftovers } from './clsact-filter.ts'
 import { AttachedInterfaces } from './interfaces/index.ts'
 import { KernelPrograms } from './kernel-programs.ts'
 import { OUTCOMES, type PacketCounts } from './layout.ts'
@@ -81,6 +82,7 @@ export class Marker implements Backend {
   async start(): Promise<void> {
     requireBpf('the marker', this.#platform)
     try {
+      this.#removeLeftovers()
       this.#interfaces.start()
       // Marks are kept from the start on, also where no interface is there yet; and what the kernel refuses is known at
       // once.
@@ -106,13 +108,18 @@ export class Marker implements Backend {
     this.#release()
   }
 
+  #removeLeftovers(): void {
+    using socket = NetlinkSocket.open(NETLINK.ROUTE)
+    for (const { interface: name, cleaned } of removeAllLeftovers(socket)) {
+      this.#log.warn({ interface: name, ...cleaned }, 'removed what a crashed run had left')
+    }
+  }
+
   #attach(socket: NetlinkSocket, link: Link): Attachment {
     const headerBytes = linkHeaderBytes(link)
     if (headerBytes === undefined) {
       throw new TidemarkError('LINK_TYPE_UNSUPPORTED', { interface: link.name, linkType: link.arphrd })
     }
-    const left = removeLeftovers(socket, link)
-    if (left.filters > 0) this.#log.warn({ interface: link.name, ...left }, 'removed what a crashed run had left')
     const both = { ...this.#options, link, log: this.#log }
     const program = this.#programs.program(headerBytes)
     const marking = attach(socket, { ...both, program, direction: 'egress' })
