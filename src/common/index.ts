@@ -4,6 +4,7 @@ export { BUILD } from './build-info.ts'
 export type { CertificateFault } from './certificate-fault.ts'
 export { certificateFault } from './certificate-fault.ts'
 export type {
+  Beside,
   ConfigurationProblem,
   ConfigurationSchema,
   DeprecatedKey,

@@ -9,6 +9,8 @@ interface CleanOptions {
 export function registerMarker(flowd: Command): void {
   flowd
     .command('marker')
+    // Up to version 2.2 flowd-go called it so.
+    .alias('ebpf')
     .description("the marker's hooks in the kernel")
     .command('clean')
     .description('remove what a flowd that was killed left on an interface; what belongs to others stays')

@@ -1,4 +1,11 @@
-import type { Position, ScalarValue, SourceEntry, SourceMap, SourceNode } from './source-tree.ts'
+import {
+  findEntry,
+  type Position,
+  type ScalarValue,
+  type SourceEntry,
+  type SourceMap,
+  type SourceNode,
+} from './source-tree.ts'
 
 /** A key that older files use. Exactly one of the three reactions applies. */
 export interface DeprecatedKey {
@@ -9,11 +16,14 @@ export interface DeprecatedKey {
   /** Its value now belongs to this path. */
   movedTo?: string
   /** What other keys say its value now; undefined when the value is not one of the old ones. */
-  translate?: (value: ScalarValue) => Translation | undefined
+  translate?: (value: ScalarValue, beside: Beside) => Translation | undefined
 }
 
+/** A key of the same section, as far as the table has not yet taken it away: a value, a list or section as such. */
+export type Beside = (name: string) => ScalarValue | 'list' | 'map' | undefined
+
 /** Values by path; an empty object turns a section on. */
-export type Translation = Readonly<Record<string, ScalarValue | Readonly<Record<string, never>>>>
+export type Translation = Readonly<Record<string, ScalarValue | readonly string[] | Readonly<Record<string, never>>>>
 
 /**
  * Rewrites a tree so that deprecated keys stand where their successors are, in the order of the table; a key that is
@@ -29,7 +39,7 @@ export function mapDeprecated(
     if (found === undefined) continue
     const { parent, name, entry } = found
     if (row.translate !== undefined) {
-      const values = entry.node.kind === 'scalar' ? row.translate(entry.node.value) : undefined
+      const values = entry.node.kind === 'scalar' ? row.translate(entry.node.value, besideOf(parent)) : undefined
       if (values === undefined) continue
       warn(row.key, entry, row.says)
       parent.entries.delete(name)
@@ -48,23 +58,35 @@ export function mapDeprecated(
   }
 }
 
+function besideOf(section: SourceMap): Beside {
+  return name => {
+    const node = findEntry(section, name)?.entry.node
+    return node?.kind === 'scalar' ? node.value : node?.kind
+  }
+}
+
 function nodeOf(value: Translation[string], { line, column }: Position): SourceNode {
-  const isSection = typeof value === 'object' && value !== null
-  return isSection
-    ? { kind: 'map', entries: new Map(), line, column }
-    : { kind: 'scalar', value, text: String(value), line, column }
+  if (typeof value !== 'object' || value === null) return { kind: 'scalar', value, text: String(value), line, column }
+  if (!isList(value)) return { kind: 'map', entries: new Map(), line, column }
+  const items = value.map(text => ({ kind: 'scalar' as const, value: text, text, line, column }))
+  return { kind: 'list', items, line, column }
+}
+
+/** Unlike Array.isArray it also tells the compiler so of lists that are not to be changed. */
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value)
 }
 
 function find(root: SourceMap, path: string): { parent: SourceMap; name: string; entry: SourceEntry } | undefined {
   const { steps, name } = split(path)
   let parent = root
   for (const step of steps) {
-    const next = parent.entries.get(step)?.node
+    const next = findEntry(parent, step)?.entry.node
     if (next?.kind !== 'map') return undefined
     parent = next
   }
-  const entry = parent.entries.get(name)
-  return entry === undefined ? undefined : { parent, name, entry }
+  const found = findEntry(parent, name)
+  return found && { parent, ...found }
 }
 
 /** Puts an entry at a path, making sections on the way; false when something stands there already. */
@@ -73,14 +95,15 @@ function place(root: SourceMap, path: string, entry: SourceEntry): boolean {
   const { line, column } = entry
   let parent = root
   for (const step of steps) {
-    let next = parent.entries.get(step)?.node
+    const found = findEntry(parent, step)
+    let next = found?.entry.node
     if (next?.kind !== 'map') {
       next = { kind: 'map', entries: new Map(), line, column }
-      parent.entries.set(step, { node: next, line, column })
+      parent.entries.set(found?.name ?? step, { node: next, line, column })
     }
     parent = next
   }
-  if (parent.entries.has(name)) return false
+  if (findEntry(parent, name) !== undefined) return false
   parent.entries.set(name, entry)
   return true
 }

@@ -1,4 +1,4 @@
-export type { DeprecatedKey, Translation } from './deprecated.ts'
+export type { Beside, DeprecatedKey, Translation } from './deprecated.ts'
 export type { EffectiveValue } from './effective.ts'
 export { effectiveValues } from './effective.ts'
 export { isHostPort } from './formats.ts'

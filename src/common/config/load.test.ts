@@ -184,6 +184,29 @@ describe('loading a configuration', () => {
     )
   })
 
+  it('takes a key that differs in case for the one that it is, with a warning', () => {
+    const loaded = read('Plugins:\n  api:\n    BINDPORT: 1\n')
+    expect(loaded.values.plugins?.api?.bindPort).toBe(1)
+    expect(loaded.warnings.map(formatProblem)).toEqual([
+      "x.yaml:1:1: Plugins: is spelled 'plugins'",
+      "x.yaml:3:5: plugins.api.BINDPORT: is spelled 'bindPort'",
+    ])
+    expect(loaded.origins.get('plugins.api.bindPort')).toEqual({
+      kind: 'mapped',
+      line: 3,
+      from: 'plugins.api.BINDPORT',
+    })
+    expect(problemsOf('PidPath: /a', { strict: true })).toContain("PidPath: is spelled 'pidPath'")
+  })
+
+  it('takes the key that is spelled right where the file has both', () => {
+    const { values, warnings } = read('pidpath: /a\npidPath: /b\n')
+    expect(values.pidPath).toBe('/b')
+    expect(warnings.map(({ key, message }) => `${key}: ${message}`)).toEqual([
+      "pidpath: unknown key, ignored; did you mean 'pidPath'?",
+    ])
+  })
+
   it('uses the defaults of the profile that the file chooses', () => {
     const profile = (top: ReadonlyMap<string, unknown>) => (top.get('compatibility') === 'old' ? 'old' : undefined)
     expect(read('compatibility: old', { profile }).values.pidPath).toBe('/var/run/old.pid')
@@ -285,6 +308,11 @@ describe('deprecated keys', () => {
     const both = read('serve: true\nplugins: {api: {bindPort: 2}}', { deprecated })
     expect(both.values.plugins?.api?.bindPort).toBe(2)
     expect(both.warnings).toHaveLength(1)
+  })
+
+  it('finds old keys and their new places in any case', () => {
+    const { values } = read('Plugins: {HTTP: {bindPort: 1}}', { deprecated })
+    expect(values.plugins?.api?.bindPort).toBe(1)
   })
 
   it('drops keys without a successor, with a warning; strict makes it an error', () => {

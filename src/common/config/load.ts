@@ -67,6 +67,7 @@ export function parseConfiguration<Schema extends TObject>(
       const hint = suggestion === undefined ? what : `${what}; did you mean '${suggestion}'?`
       complain(strict ? errors : warnings, entry, key, hint)
     },
+    misspelt: (key, entry, spelling) => complain(strict ? errors : warnings, entry, key, `is spelled '${spelling}'`),
     origin: (key, origin) => origins.set(key, origin),
     place: (key, { line, column }) => places.set(key, { line, column }),
   }

@@ -33,6 +33,15 @@ export interface SourceMap extends Position {
 
 export type SourceNode = SourceScalar | SourceList | SourceMap
 
+/** The entry of this name, else one whose name differs in case only, with its name as the file has it. */
+export function findEntry(map: SourceMap, name: string): { name: string; entry: SourceEntry } | undefined {
+  const exact = map.entries.get(name)
+  if (exact !== undefined) return { name, entry: exact }
+  const wanted = name.toLowerCase()
+  for (const [written, entry] of map.entries) if (written.toLowerCase() === wanted) return { name: written, entry }
+  return undefined
+}
+
 /** What parsing gives: the tree (undefined for an empty file) and the parser's complaints, each with its place. */
 export interface SourceDocument {
   root: SourceNode | undefined

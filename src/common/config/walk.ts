@@ -1,7 +1,7 @@
 import { displayValue } from './display.ts'
 import { fits, readScalar } from './scalars.ts'
 import { type ConfigurationSchema, choicesOf, describeExpected, dictionaryValues, isSection } from './schema.ts'
-import type { SourceEntry, SourceMap, SourceNode } from './source-tree.ts'
+import { findEntry, type SourceEntry, type SourceMap, type SourceNode } from './source-tree.ts'
 import { suggest } from './suggest.ts'
 
 /** Where an effective value came from. */
@@ -17,6 +17,8 @@ export type Origin =
 export interface WalkReport {
   error(key: string, node: SourceNode | SourceEntry | undefined, message: string): void
   unknownKey(key: string, entry: SourceEntry, suggestion: string | undefined): void
+  /** A key that was taken for the one that differs from it in case only. */
+  misspelt(key: string, entry: SourceEntry, spelling: string): void
   origin(key: string, origin: Origin): void
   /** Where a key stands that the file has. */
   place(key: string, entry: SourceEntry): void
@@ -43,15 +45,32 @@ export function walkSection(
 ): Record<string, unknown> {
   const properties = schema.properties ?? {}
   const values: Record<string, unknown> = {}
+  const taken = new Set<string>()
   for (const [name, child] of Object.entries(properties)) {
-    const value = walkEntry(child, map?.entries.get(name), join(path, name), isOptional(schema, name), options)
+    const found = map && findEntry(map, name)
+    if (found !== undefined) taken.add(found.name)
+    const entry = found && spelled(found, name, path, options)
+    const value = walkEntry(child, entry, join(path, name), isOptional(schema, name), options)
     if (value !== undefined) values[name] = value
   }
   for (const [name, entry] of map?.entries ?? []) {
-    if (name in properties) continue
+    if (taken.has(name)) continue
     options.report.unknownKey(join(path, name), entry, suggest(name, Object.keys(properties)))
   }
   return values
+}
+
+/** An entry that was found for a key; where the file spells the key otherwise, it is told, and remembered. */
+function spelled(
+  { name: written, entry }: { name: string; entry: SourceEntry },
+  name: string,
+  path: string,
+  { report }: WalkOptions,
+): SourceEntry {
+  if (written === name) return entry
+  const key = join(path, written)
+  report.misspelt(key, entry, name)
+  return { ...entry, writtenAs: key }
 }
 
 function walkEntry(

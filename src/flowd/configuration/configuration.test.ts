@@ -154,10 +154,25 @@ describe('old keys', () => {
     ['backends: {firefly: {enrichmentMode: verbose}}', 'backends.firefly.enrichmentMode'],
     ['backends: {firefly: {enrichmentMode: ""}}', 'backends.firefly.enrichmentMode'],
     ['plugins: {fireflyp: {}}', 'plugins.fireflyp'],
-    ['plugins: {perfsonar: {activityID: 2, experimentID: 3}}', 'plugins.perfsonar.activityID'],
+    ['plugins: {perfsonar: {activityID: 2}}', 'plugins.perfsonar.activityID'],
     ['plugins: {iperf3: {activityIds: [1]}}', 'plugins.iperf3.activityIds'],
-  ])('%s is told of', (text, key) => {
-    expect(translate(text).warnings.map(warning => warning.key)).toContain(key)
+    ['backends: {ebpf: {RemoveQdisc: true}}', 'backends.ebpf', 'backends.marker.RemoveQdisc'],
+    ['backends: {marker: {ForceHookRemoval: true}}', 'backends.marker.forceHookRemoval'],
+    ['backends: {marker: {targetInterface: eno1}}', 'backends.marker.targetInterface'],
+    ['backends: {firefly: {periodicFireflies: false}}', 'backends.firefly.periodicFireflies'],
+    ['backends: {firefly: {period: 1000}}', 'backends.firefly.period'],
+    ['backends: {firefly: {enrichmentVerbosity: lean}}', 'backends.firefly.enrichmentVerbosity'],
+    ['backends: {firefly: {enrichmentVerbosity: ""}}', 'backends.firefly.enrichmentVerbosity'],
+    ['backends: {firefly: {pollBPF: true}}', 'backends.firefly.pollBPF'],
+    ['backends: {firefly: {addBPFContext: true}}', 'backends.firefly.addBPFContext'],
+    ['backends: {firefly: {skOpsAddBPFContext: true}}', 'backends.firefly.skOpsAddBPFContext'],
+    ['backends: {firefly: {skOpsCgroupPath: /}}', 'backends.firefly.skOpsCgroupPath'],
+    ['backends: {firefly: {debugMode: true}}', 'backends.firefly.debugMode'],
+    ['backends: {firefly: {netlink: {ext: 2}}}', 'backends.firefly.netlink'],
+    ['backends: {firefly: {skops: {}}}', 'backends.firefly.skops'],
+    ['defaultBackend: none', 'defaultBackend'],
+  ])('%s is told of, once', (text, ...keys) => {
+    expect(translate(text).warnings.map(warning => warning.key)).toEqual(keys)
   })
 
   it.each([
@@ -169,8 +184,10 @@ describe('old keys', () => {
     ['verbose', 'full'],
     ['5', 'full'],
   ])('the mode %s of enrichment is %s', (written, meant) => {
-    const { values } = translate(`backends: {firefly: {enrichmentMode: ${written}}}`)
-    expect(values).toMatchObject({ backends: { firefly: { enrichmentMode: meant } } })
+    for (const key of ['enrichmentMode', 'enrichmentVerbosity']) {
+      const { values } = translate(`backends: {firefly: {${key}: ${written}}}`)
+      expect(values).toMatchObject({ backends: { firefly: { enrichmentMode: meant } } })
+    }
   })
 
   it.each([
@@ -181,6 +198,44 @@ describe('old keys', () => {
     const { values } = translate(`backends: {firefly: {${keys}}}`)
     expect(values.enrichers).toEqual({ period, netlink: { protocol: 6, ext: 255, state: 3071 } })
     expect(values.backends?.firefly?.enrich).toBe(enrich)
+  })
+
+  const NETLINK = { protocol: 6, ext: 255, state: 3071 }
+  it.each([
+    ['periodicFireflies: true', { enrich: true, netlink: NETLINK, skops: false, period: 1000 }],
+    ['periodicFireflies: true, period: 500', { enrich: true, netlink: NETLINK, skops: false, period: 500 }],
+    ['addBPFContext: true, periodicFireflies: true', { enrich: true, netlink: NETLINK, skops: true, period: 1000 }],
+    [
+      'addNetlinkContext: false, skOpsAddBPFContext: true, periodicFireflies: true',
+      { enrich: true, netlink: undefined, skops: true, period: 1000 },
+    ],
+    [
+      'periodicFireflies: true, skops: {strategy: transition}',
+      { enrich: true, netlink: undefined, skops: true, period: 1000 },
+    ],
+    [
+      'periodicFireflies: true, netlink: {ext: 2}',
+      { enrich: true, netlink: { ...NETLINK, ext: 2 }, skops: false, period: 1000 },
+    ],
+    ['pollBPF: true', { enrich: true, netlink: undefined, skops: true, period: 1000 }],
+    ['pollBPF: false', { enrich: false, netlink: undefined, skops: false, period: undefined }],
+    ['addBPFContext: true', { enrich: false, netlink: undefined, skops: false, period: undefined }],
+    [
+      'periodicFireflies: false, addNetlinkContext: true',
+      { enrich: false, netlink: undefined, skops: false, period: undefined },
+    ],
+  ])('%s has fireflies tell what it did', (keys, { enrich, netlink, skops, period }) => {
+    const { enrichers, backends } = translate(`backends: {firefly: {${keys}}}`).values
+    expect(backends?.firefly?.enrich).toBe(enrich)
+    expect(enrichers?.netlink).toEqual(netlink)
+    expect(enrichers?.skops !== undefined).toBe(skops)
+    expect(enrichers?.period).toBe(period)
+  })
+
+  it('takes the interface of the first versions, which had one', () => {
+    const marker = (text: string) => translate(`backends: {ebpf: {${text}}}`).values.backends?.marker
+    expect(marker('targetInterface: eno1')?.targetInterfaces).toEqual(['eno1'])
+    expect(marker('targetInterface: eno1, targetInterfaces: [eno2]')?.targetInterfaces).toEqual(['eno2'])
   })
 
   it('pollNetlink: false turns nothing on, and a section that the file has wins', () => {
@@ -202,6 +257,9 @@ describe('old keys', () => {
 
   it.each([
     ['flowLabelMatchAll', { markingStrategy: 'label', matchAll: true }],
+    ['hopByHopHeader', { markingStrategy: 'hopByHop', matchAll: false }],
+    ['destinationHeader', { markingStrategy: 'destination', matchAll: false }],
+    ['hopByHopDestHeaders', { markingStrategy: 'hopByHopDestination', matchAll: false }],
     ['hopByHopAndDestination', { markingStrategy: 'hopByHopDestination', matchAll: false }],
     ['HOPBYHOP', { markingStrategy: 'hopByHop', matchAll: false }],
   ])('the strategy %s keeps its meaning', (markingStrategy, meaning) => {

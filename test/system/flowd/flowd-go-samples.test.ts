@@ -72,6 +72,26 @@ const EXPECTED: Record<string, Expected> = {
       ...['backends.firefly.pollNetlink', 'backends.firefly.netlinkPollingInterval', 'stunServers'],
     ],
   },
+  'version-2.0': {
+    plugins: ['namedPipe', 'api'],
+    backends: ['marker', 'firefly'],
+    enrichers: ['skops'],
+    stale: [
+      ...['plugins.np', 'plugins.namedPipe.maxReaders', 'plugins.namedPipe.buffSize'],
+      ...['backends.ebpf', 'backends.marker.targetInterface', 'backends.marker.markingStrategy'],
+      ...['backends.marker.RemoveQdisc', 'backends.firefly.fireflyDestinationPort', 'backends.firefly.pollBPF'],
+      ...['backends.firefly.addBPFContext', 'backends.firefly.enrichmentVerbosity', 'stunServers', 'defaultBackend'],
+    ],
+  },
+  'version-2.3': {
+    plugins: ['namedPipe'],
+    backends: ['marker', 'firefly'],
+    enrichers: ['skops', 'netlink'],
+    stale: [
+      ...['backends.firefly.periodicFireflies', 'backends.firefly.period', 'backends.firefly.enrichmentVerbosity'],
+      ...['backends.firefly.netlink', 'backends.firefly.skops'],
+    ],
+  },
   'every-key': {
     ...EVERYTHING,
     plugins: ['api', 'firefly', 'namedPipe', 'perfsonar', 'iperf3'],
