@@ -65,7 +65,7 @@ export class Collector implements Service {
       log,
     })
     exportHttpCounts(this.metrics, () => this.#api.counts)
-    this.#services = new ServiceGroup([metrics, this.#api, new Expiry(this.graph, clock), this.ingest])
+    this.#services = new ServiceGroup([metrics, this.#api, new Expiry(this.graph, clock), this.ingest], log)
   }
 
   /** Where the API listens, as a URL; only while started. */

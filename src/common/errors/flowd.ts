@@ -144,6 +144,18 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  FLOWD_SILENT: {
+    message: 'the flowd at the control socket {path} takes connections and does not answer within {seconds} s',
+    remedy: 'look at its log and whether it is stopped or overloaded; if it stays so, restart it',
+    exitCode: 1,
+    httpStatus: 504,
+  },
+  FLOWD_ANSWER_UNREADABLE: {
+    message: 'what answers at {path} is no flowd, or one of another version: {reason}',
+    remedy: "name flowd's own control socket with --socket, and use the same version of tidemark as the running one",
+    exitCode: 1,
+    httpStatus: 502,
+  },
   CONTROL_SOCKET_DENIED: {
     message: 'the control socket {path} is not for this user',
     remedy: "ask as root, or join the group that owns it ('ls -l' shows which)",

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { errorBody, silentLogger, TidemarkError } from '../../common/index.ts'
+import { errorBody, isTidemarkError, silentLogger, TidemarkError } from '../../common/index.ts'
 import type { HealthView } from '../health.ts'
 import { ControlClient } from './control-client.ts'
 import type { ControlPort } from './control-port.ts'
@@ -132,6 +132,43 @@ sys.stdin.read()`
       owner.stdin.end()
       await once(owner, 'exit')
     }
+  })
+
+  /** What a client says of something that listens, and answers each connection in this way. */
+  async function failureAgainst(name: string, answer: (socket: Socket) => void): Promise<TidemarkError> {
+    const path = join(folder, name)
+    const sockets: Socket[] = []
+    const server = createServer(socket => {
+      sockets.push(socket)
+      answer(socket.on('error', () => undefined))
+    }).listen(path)
+    await once(server, 'listening')
+    try {
+      const failure: unknown = await new ControlClient(path, 300).flows().catch((error: unknown) => error)
+      if (isTidemarkError(failure)) return failure
+      throw failure
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    }
+  }
+
+  it.each([
+    ['takes the connection and says nothing', ''],
+    ['never ends its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"flows":['],
+  ])('is told of a flowd that %s', async (_what, says) => {
+    const failure = await failureAgainst(`silent-${says.length}.sock`, socket => socket.write(says))
+    expect(failure).toMatchObject({ code: 'FLOWD_SILENT', message: expect.stringContaining('within 0.3 s') as string })
+  })
+
+  it.each([
+    ['no HTTP', 'SSH-2.0-x\r\n\r\n'],
+    ['no JSON', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>'],
+    ['no object', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n12'],
+    ['an error of another table', 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}'],
+  ])('is told that what answers is no flowd: %s', async (what, says) => {
+    const failure = await failureAgainst(`other-${what.length}.sock`, socket => socket.end(says))
+    expect(failure.code).toBe('FLOWD_ANSWER_UNREADABLE')
   })
 
   it('says that nobody answers', async () => {

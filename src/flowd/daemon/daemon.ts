@@ -70,7 +70,7 @@ export class Daemon implements Service, ControlPort {
       context: (kind, name) => this.#context(kind, name),
       log,
     })
-    this.#services = new ServiceGroup(this.#createServices())
+    this.#services = new ServiceGroup(this.#createServices(), log)
   }
 
   /** @throws TidemarkError of whatever could not be started; what was started before is stopped again */

@@ -13,7 +13,7 @@ export const checkRunning: HostCheck = async ({ configuration }) => {
     return problems.map(({ unit, problem }) => warning(check, `${unit}: ${problem}`, remedy))
   } catch (error) {
     if (isTidemarkError(error, 'FLOWD_UNREACHABLE')) return []
-    if (isTidemarkError(error, 'CONTROL_SOCKET_DENIED')) return [warning(check, error.message, error.remedy)]
+    if (isTidemarkError(error)) return [warning(check, error.message, error.remedy)]
     throw error
   }
 }

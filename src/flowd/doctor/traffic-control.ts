@@ -67,8 +67,8 @@ async function flowdAnswers(controlSocket: string): Promise<boolean> {
     return true
   } catch (error) {
     if (isTidemarkError(error, 'FLOWD_UNREACHABLE')) return false
-    // It is there for others; that this user is not let in is told beside the running flowd.
-    if (isTidemarkError(error, 'CONTROL_SOCKET_DENIED')) return true
+    // Something is there; that it lets this user not in, or is stuck, is told beside the running flowd.
+    if (isTidemarkError(error)) return true
     throw error
   }
 }
