@@ -39,6 +39,22 @@ describe('jsonStream', () => {
     await expect(values.next()).rejects.toThrow('the stream broke')
   })
 
+  it('looks at each character once, however many chunks a list has', async () => {
+    const text = JSON.stringify(
+      Array.from({ length: 100_000 }, (_, id) => ({ name: `flow ${id}`, text: 'x'.repeat(200) })),
+    )
+    const ends = Array.from({ length: Math.floor(text.length / 16_384) }, (_, index) => (index + 1) * 16_384)
+    // Of the processor's time, so that what else the machine does counts for neither.
+    const spent = async (work: () => unknown): Promise<number> => {
+      const before = process.cpuUsage()
+      await work()
+      const { user, system } = process.cpuUsage(before)
+      return user + system
+    }
+    const parsedUs = await spent(() => JSON.parse(text) as unknown)
+    expect((await spent(() => read(cut(text, ends)))) / parsedUs).toBeLessThan(20)
+  })
+
   it('throws on what is no JSON', async () => {
     await expect(read(cut('[1,]', []))).rejects.toThrow(SyntaxError)
   })
