@@ -168,7 +168,8 @@ export function sitesQuery(options: QueryOptions): Query<ApiObject> {
       optional(textColumn('location', 'location')),
       optional(textColumn('provider', 'provider')),
       textColumn('platform', 'platform'),
-      optional(textColumn('version', 'buildVersion')),
+      // Controllers of Skupper 1.x have an attribute of their own for it.
+      optional({ heading: 'version', value: site => text(site, 'buildVersion') || text(site, 'version') }),
       age(),
     ],
     rows: (tables, includeEnded) => rowsOf(tables, SITES, includeEnded, object => text(object, 'name')),

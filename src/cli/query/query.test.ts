@@ -54,6 +54,14 @@ describe('the query commands print aligned tables with the columns of the protot
     ])
   })
 
+  it('sites, with the version that controllers of Skupper 1.x and 2.x each tell in their way', async () => {
+    await using api = await smallVan()
+    api.view.put('SITE', 'site-3', { name: 'new', buildVersion: '2.2.1' })
+    api.view.put('SITE', 'site-4', { name: 'old', version: '1.8.2' })
+    const { stdout } = await runCommand(['sites', '--server', api.server.address])
+    expect(stdout).toMatch(/version +age\n.*\nnew +2\.2\.1\nold +1\.8\.2\n/)
+  })
+
   it('flows: both sides joined, requests below connections, and one side alone where the other is unknown', async () => {
     expect(await linesOf('flows', 'backend:8080')).toEqual([
       'addr          proto     c.site  c.proc    c.port  c.oct    c.lat  s.oct   s.lat  s.proc    s.port  s.site    dur  res',
