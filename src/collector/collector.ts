@@ -105,12 +105,14 @@ export class Collector implements Service {
     }
   }
 
-  /** Whether the network is seen: the router is connected. */
+  /** Whether the network is seen: the router is connected, and tells of its sources. */
   readiness(): Readiness {
     const { connected, problem, sources: phases } = this.ingest.status
     const url = endpointUrl(this.#router)
     const sources = { live: phases.live, stale: phases.stale }
-    if (!connected) return { isReady: false, reason: problem ?? `connecting to ${url}`, sources }
+    if (!connected || problem !== undefined) {
+      return { isReady: false, reason: problem ?? `connecting to ${url}`, sources }
+    }
     const silent = sources.stale === 0 ? '' : `, ${sources.stale} silent`
     return { isReady: true, reason: `connected to ${url}, ${sources.live} sources live${silent}`, sources }
   }

@@ -7,7 +7,7 @@ export function notesOn(health: Health | undefined, isEmpty: boolean): string[] 
   const { isConnected, reason, live, stale } = health
   if (!isConnected) {
     const consequence = isEmpty ? 'nothing is known' : 'what is shown may be out of date'
-    return [`the collector sees no router, so ${consequence}: ${reason}`]
+    return [`the collector does not see the network, so ${consequence}: ${reason}`]
   }
   if (live + stale === 0) return ['no router has told of itself yet; each does so within 10 s']
   if (stale > 0)

@@ -203,7 +203,7 @@ describe('the query commands', () => {
   it.each([
     [
       { isReady: false, sources: { live: 0, stale: 2 } },
-      'the collector sees no router, so what is shown may be out of date: x',
+      'the collector does not see the network, so what is shown may be out of date: x',
     ],
     [
       { isReady: true, sources: { live: 4, stale: 1 } },
@@ -218,7 +218,7 @@ describe('the query commands', () => {
   })
 
   it.each([
-    [false, 0, 'the collector sees no router, so nothing is known: x'],
+    [false, 0, 'the collector does not see the network, so nothing is known: x'],
     [true, 0, 'no router has told of itself yet; each does so within 10 s'],
     [true, 3, 'there is nothing to show; --ended shows what has ended, while it is kept'],
   ])('say why there is nothing to show: connected %s, %s sources', async (isReady, live, note) => {

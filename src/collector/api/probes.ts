@@ -24,7 +24,7 @@ export function addProbes(server: FastifyInstance, readiness: () => Readiness): 
     method: METHODS,
     url: '/readyz',
     ...says(
-      'Status 200 while a router is connected, else 503; with the reason, and how many `sources` (routers and controllers) are `live` and `stale`, silent.',
+      'Status 200 while a router is connected and tells of its network, else 503; with the reason, and how many `sources` (routers and controllers) are `live` and `stale`, silent.',
     ),
     handler: (_request, reply) => {
       const { isReady, ...rest } = readiness()

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Check, type Finding, failed, judgeValidity, ok, warning } from '../../checks/index.ts'
-import { isTidemarkError } from '../../common/index.ts'
+import { isTidemarkError, TidemarkError } from '../../common/index.ts'
 import { BEACON_ADDRESS } from '../../vanflow/index.ts'
 import { type Credentials, endpointUrl, loadCredentials, reachRouter } from '../ingest/index.ts'
 import { listenToRouter } from './listen-to-router.ts'
@@ -68,8 +68,9 @@ async function checkAmqp(
   const opened = ok(check, `opened by ${[peer.product, peer.version].join(' ').trim() || 'a nameless router'}`)
   if (source !== undefined) return [opened, ok('VAN-Flow', `${source} announced itself within ${waited}`)]
   if (refusal !== undefined) {
-    const remedy = `let this user read ${BEACON_ADDRESS}, mc/sfe.* and send to sfe.*, or come as another one`
-    return [opened, failed('VAN-Flow', `the router ends the link to ${BEACON_ADDRESS}: ${refusal}`, remedy)]
+    const refused = { url: endpointUrl(router), address: BEACON_ADDRESS, reason: refusal }
+    const { message, remedy } = new TidemarkError('AMQP_ADDRESS_REFUSED', refused)
+    return [opened, failed('VAN-Flow', message, remedy)]
   }
   const found = `nothing announced itself at ${BEACON_ADDRESS} within ${waited}: what answers is no router of a Skupper network, or one that is alone and says nothing`
   return [opened, failed('VAN-Flow', found, 'name a router of the network: docs/how-to/connect-to-skupper.md')]

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import { explainFailure } from './connect-failure.ts'
 import { loadCredentials } from './credentials.ts'
 import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
+import { FailureLog } from './failure-log.ts'
 import { connectAmqp } from './rhea-connection.ts'
 
 export interface ReconnectOptions extends AmqpOptions {
@@ -18,9 +19,6 @@ export interface RouterConnectionEvents {
   /** The router decided what becomes of a message that we sent. */
   outcome(outcome: 'accepted' | 'refused'): void
 }
-
-/** How often a failure that goes on is said again. */
-const REMINDER_MS = 60_000
 
 /**
  * Keeps one connection to the router: connects, and after any failure connects again with growing, jittered delays,
@@ -39,7 +37,7 @@ export class RouterConnection {
   /** The attempt goes to an endpoint that is no more the one that is meant. */
   #isLeaving = false
   #failure: TidemarkError | undefined
-  #saidUs = 0
+  readonly #failureLog = new FailureLog()
   #cancelRetry: (() => void) | undefined
   #running = false
   connects = 0
@@ -84,7 +82,7 @@ export class RouterConnection {
     this.#options = options
     this.#log = this.#parentLog.child({ router: endpointUrl(endpoint) })
     this.#backoff = new Backoff(options.firstDelayMs, options.longestDelayMs)
-    this.#failure = undefined
+    this.#recovered()
     if (this.#cancelRetry === undefined) {
       this.#isLeaving = this.#attempt !== undefined
       void this.#attempt?.close()
@@ -116,7 +114,7 @@ export class RouterConnection {
 
   #opened(peer: AmqpPeer): void {
     this.#peer = peer
-    this.#failure = undefined
+    this.#recovered()
     this.connects += 1
     this.#backoff.reset()
     this.#log.info({ product: peer.product, version: peer.version }, 'connected to the router')
@@ -135,13 +133,14 @@ export class RouterConnection {
     this.#cancelRetry = this.#clock.after(delayMs, () => this.#connect())
   }
 
+  #recovered(): void {
+    this.#failure = undefined
+    this.#failureLog.clear()
+  }
+
   #report(failure: TidemarkError, delayMs: number): void {
     this.failures += 1
-    const nowUs = this.#clock.nowUs()
-    const isNew = this.#failure?.message !== failure.message || nowUs - this.#saidUs >= REMINDER_MS * 1000
     this.#failure = failure
-    const fields = { code: failure.code, remedy: failure.remedy, retryInMs: Math.round(delayMs) }
-    if (isNew) this.#saidUs = nowUs
-    this.#log[isNew ? 'warn' : 'debug'](fields, failure.message)
+    this.#failureLog.report(this.#log, failure, this.#clock.nowUs(), { retryInMs: Math.round(delayMs) })
   }
 }

@@ -1,8 +1,16 @@
-import { type GaugeMetric, type Logger, LogThrottle, type Metrics, type Service } from '../../common/index.ts'
+import {
+  type GaugeMetric,
+  type Logger,
+  LogThrottle,
+  type Metrics,
+  type Service,
+  TidemarkError,
+} from '../../common/index.ts'
 import { BEACON_ADDRESS } from '../../vanflow/index.ts'
 import type { IngestPort } from '../graph/ingest-port.ts'
 import type { Clock } from './clock.ts'
-import type { RouterEndpoint } from './endpoint.ts'
+import { endpointUrl, type RouterEndpoint } from './endpoint.ts'
+import { FailureLog } from './failure-log.ts'
 import { Inbox, type InboxItem, type InboxLimits } from './inbox.ts'
 import { type ReconnectOptions, RouterConnection } from './router-connection.ts'
 import type { SourcePhase } from './source.ts'
@@ -32,7 +40,7 @@ export interface VanStatus {
   connected: boolean
   /** How often a router accepted us. */
   connects: number
-  /** Why there is no connection, when one was tried. */
+  /** Why there is no connection, when one was tried; or why there is one that tells of no source. */
   problem: string | undefined
   sources: Record<SourcePhase, number>
   /** Whether everything that came is in the graph. */
@@ -67,6 +75,10 @@ export class VanIngest implements Service {
   readonly #sources: VanSources
   readonly #inbox: Inbox<Received>
   readonly #phases: GaugeMetric<'phase'>
+  readonly #refusalLog = new FailureLog()
+  #endpoint: RouterEndpoint
+  /** Why the router tells of no source, and whether it said so since it was last asked. */
+  #refusal: { failure: TidemarkError; isNew: boolean } | undefined
   readonly #toAttach = new Set<VanSource>()
   #attaching: NodeJS.Immediate | undefined
   #cancelTick: (() => void) | undefined
@@ -76,6 +88,7 @@ export class VanIngest implements Service {
   constructor(options: VanIngestOptions, { port, clock, metrics, log }: VanIngestContext) {
     this.#clock = clock
     this.#log = log
+    this.#endpoint = options.endpoint
     this.#linkWarnings = new LogThrottle(log)
     this.counters = new VanCounters(metrics)
     this.#phases = metrics.gauge(
@@ -127,6 +140,7 @@ export class VanIngest implements Service {
 
   /** Reads from another router, or from the same in another way; sources that it tells of as well live on. */
   turnTo(endpoint: RouterEndpoint, connection: ReconnectOptions): void {
+    this.#endpoint = endpoint
     this.#connection.turnTo(endpoint, connection)
   }
 
@@ -134,7 +148,7 @@ export class VanIngest implements Service {
     return {
       connected: this.#connection.current !== undefined,
       connects: this.#connection.connects,
-      problem: this.#connection.failure?.message,
+      problem: (this.#connection.failure ?? this.#refusal?.failure)?.message,
       sources: this.#sources.countByPhase(),
       idle: this.#inbox.size === 0,
     }
@@ -162,7 +176,7 @@ export class VanIngest implements Service {
     if (this.#ticks % TICKS_PER_CHECK === 0) {
       // What we are late to read is not missing.
       if (!isLate && this.#inbox.size === 0) this.#sources.checkGaps(nowUs)
-      this.#attachBeacons()
+      this.#askForBeaconsAgain()
     }
     this.#sources.tick(nowUs)
     for (const [phase, count] of Object.entries(this.#sources.countByPhase())) this.#phases.labels({ phase }).set(count)
@@ -186,6 +200,8 @@ export class VanIngest implements Service {
   }
 
   #onConnected(): void {
+    this.#refusal = undefined
+    this.#refusalLog.clear()
     this.#attachBeacons()
     this.#sources.onConnected()
   }
@@ -194,8 +210,23 @@ export class VanIngest implements Service {
     this.#connection.current?.attach(BEACON_ADDRESS, {
       attached: () => undefined,
       message: payload => this.#receive(payload, BEACON_ADDRESS, undefined),
-      detached: reason => this.#log.warn({ address: BEACON_ADDRESS, reason }, 'the router ended the link for BEACONs'),
+      detached: reason => this.#onBeaconsRefused(reason),
     })
+  }
+
+  /** A refusal stands until the link was asked for and then left alone. */
+  #askForBeaconsAgain(): void {
+    if (this.#refusal?.isNew === true) this.#refusal.isNew = false
+    else this.#refusal = undefined
+    this.#attachBeacons()
+  }
+
+  /** A router may let us in and yet, by its policy, not read what sources say: then nothing is ever seen. */
+  #onBeaconsRefused(reason: string): void {
+    const url = endpointUrl(this.#endpoint)
+    const failure = new TidemarkError('AMQP_ADDRESS_REFUSED', { url, address: BEACON_ADDRESS, reason })
+    this.#refusal = { failure, isNew: true }
+    this.#refusalLog.report(this.#log, failure, this.#clock.nowUs())
   }
 
   #attachLater(source: VanSource): void {

@@ -82,6 +82,12 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 503,
   },
+  AMQP_ADDRESS_REFUSED: {
+    message: 'the router at {url} ends the link to {address}: {reason}',
+    remedy: 'let this user read mc/sfe.all and mc/sfe.* and send to sfe.*, or come as another one',
+    exitCode: 1,
+    httpStatus: 503,
+  },
   SERVER_URL_INVALID: {
     message: "'{server}' is no URL of a collector",
     remedy: 'give --server or TIDEMARK_SERVER as http://HOST:PORT, for example http://127.0.0.1:8010',
