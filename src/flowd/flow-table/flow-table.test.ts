@@ -8,11 +8,15 @@ import { decodeFlowLabel, everyFlow, flowKey } from '../../scitags/index.ts'
 import type { FlowChange } from '../flow.ts'
 import { type DeathFollower, FlowTable, FlowWatch, noSocketDeaths, type SocketVerdict } from './index.ts'
 
-function tableOf(maxFlows = 100) {
+function tableOf(maxFlows = 100, also: (change: FlowChange) => void = () => undefined) {
   const changes: FlowChange[] = []
   let clock = 1_000_000
   const nowUs = () => (clock += 1000)
-  const table = new FlowTable({ maxFlows, application: 'tidemark-1', onChange: change => changes.push(change), nowUs })
+  const onChange = (change: FlowChange) => {
+    changes.push(change)
+    also(change)
+  }
+  const table = new FlowTable({ maxFlows, application: 'tidemark-1', onChange, nowUs })
   const take = () => changes.splice(0).map(change => (change.kind === 'end' ? change.reason : change.kind))
   return { table, changes, take }
 }
@@ -205,8 +209,9 @@ describe('FlowTable', () => {
 })
 
 describe('FlowWatch', () => {
-  function watched(silenceLimitMs: number, sliceLength = 100) {
-    const { table, changes, take } = tableOf()
+  function watched(silenceLimitMs: number, { sliceLength = 100, lastWordsMs = 0 } = {}) {
+    let onChange: (change: FlowChange) => void = () => undefined
+    const { table, changes, take } = tableOf(100, change => onChange(change))
     const verdicts = new Map<number, SocketVerdict>()
     let probes = 0
     const probe = ({ source }: { source: { port: number } }) => {
@@ -219,7 +224,9 @@ describe('FlowWatch', () => {
       follower = one
       return () => (follower = undefined)
     }
-    const watch = new FlowWatch({ table, probe, silenceLimitMs, sliceLength, followDeaths, account, periodMs: 1e6 })
+    const times = { periodMs: 1e6, lastWordsMs, newSocketMs: 20 }
+    const watch = new FlowWatch({ table, probe, silenceLimitMs, sliceLength, followDeaths, account, ...times })
+    onChange = change => watch.handle(change)
     return { table, changes, take, verdicts, watch, account, probes: () => probes, follower: () => follower }
   }
 
@@ -268,7 +275,7 @@ describe('FlowWatch', () => {
   })
 
   it('goes round a large table in slices', () => {
-    const { table, watch, probes } = watched(1e9, 10)
+    const { table, watch, probes } = watched(1e9, { sliceLength: 10 })
     for (let port = 1; port <= 25; port += 1) table.apply(startEvent(port))
     for (const expected of [10, 20, 25, 35]) {
       watch.look()
@@ -312,6 +319,37 @@ describe('FlowWatch', () => {
     expect(follower()).toBeUndefined()
   })
 
+  it('waits a moment for the last totals of a socket that it finds gone before its death is told', async () => {
+    const { table, changes, verdicts, watch, follower } = watched(1e9, { lastWordsMs: 50 })
+    await watch.start()
+    verdicts.set(1, 'alive')
+    for (const port of [1, 2]) table.apply(startEvent(port))
+    watch.look()
+    verdicts.set(1, 'gone')
+    for (const flow of table.flows()) flow.socketSeen = true
+    watch.look()
+    follower()?.onDeath('tcp', dead(1))
+    await turn()
+    expect(changes.at(-1)).toMatchObject({ kind: 'end', flow: { usage: { sentBytes: 10, receivedBytes: 5 } } })
+    expect(ports(table)).toEqual([2])
+    await expect.poll(() => ports(table)).toEqual([])
+    await watch.stop()
+  })
+
+  it('ends a flow that is told of a moment after its socket has died, with its totals, unless there is a new one', async () => {
+    const { table, changes, verdicts, watch, follower } = watched(1e9)
+    await watch.start()
+    for (const port of [1, 2]) follower()?.onDeath('tcp', dead(port))
+    verdicts.set(2, 'alive')
+    for (const port of [1, 2, 3]) table.apply(startEvent(port))
+    expect(ports(table)).toEqual([1, 2, 3])
+    await expect.poll(() => ports(table)).toEqual([2, 3])
+    expect(changes.at(-1)).toMatchObject({ reason: 'socket', flow: { usage: { sentBytes: 10, receivedBytes: 5 } } })
+    verdicts.set(2, 'gone')
+    await watch.stop()
+    expect(ports(table)).toEqual([2, 3])
+  })
+
   it('keeps a flow whose 5-tuple another socket has taken over, and one that ended and began anew', async () => {
     const { table, take, verdicts, watch, follower } = watched(1e9)
     await watch.start()
@@ -334,8 +372,6 @@ describe('FlowWatch', () => {
       const start = (port: number, destination: string, protocol: 'tcp' | 'udp') => {
         const flow = { ...tuple(port, '2001:db8::1', destination), protocol }
         table.apply(startEvent(port, { flow }))
-        const live = table.live(flowKey(flow))
-        if (live !== undefined) watch.handle({ kind: 'start', flow: live })
       }
       const die = async (protocol: 'tcp' | 'udp', address: string, port: number, peer: string) => {
         follower()?.onDeath(protocol, socketRecord({ address, port }, { address: peer, port: 0 }))
@@ -373,7 +409,7 @@ describe('FlowWatch', () => {
   })
 
   it('looks at the whole table when deaths were missed', async () => {
-    const { table, verdicts, watch, account, follower } = watched(1e9, 1)
+    const { table, verdicts, watch, account, follower } = watched(1e9, { sliceLength: 1 })
     await watch.start()
     for (let port = 1; port <= 50; port += 1) {
       table.apply(startEvent(port))

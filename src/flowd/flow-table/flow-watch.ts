@@ -6,8 +6,10 @@ import type { FlowChange } from '../flow.ts'
 import { usageOf } from '../sample.ts'
 import type { FlowTable, LiveFlow } from './flow-table.ts'
 import { FlowsByPort } from './flows-by-port.ts'
+import { Recent } from './recent.ts'
 import type { FollowDeaths } from './socket-deaths.ts'
 import type { SocketProbe } from './socket-probe.ts'
+import { WaitingFlows } from './waiting-flows.ts'
 
 export interface FlowWatchSetup {
   table: FlowTable
@@ -20,7 +22,15 @@ export interface FlowWatchSetup {
   periodMs?: number
   /** How many flows one slice looks at, which bounds the cost of a large table. */
   sliceLength?: number
+  /** How long a flow whose socket is found to be gone waits for what the kernel tells of its death: the final totals. */
+  lastWordsMs?: number
+  /** How long a flow that starts after such a socket has died may take to get another one. */
+  newSocketMs?: number
 }
+
+/** How long a death of a socket that was no flow's is remembered, and how many are. */
+const DEATH_MEMORY_MS = 5000
+const MAX_DEATHS = 32_768
 
 /** Suspicions are looked into in turns of this length, with as much rest between them. */
 const TURN_MS = 5
@@ -33,6 +43,9 @@ const TURN_MS = 5
 export class FlowWatch implements Service {
   readonly #setup: Required<FlowWatchSetup>
   readonly #byPort: FlowsByPort
+  /** Sockets that were no flow's when they died, with their final totals: a program may still tell of the flow. */
+  readonly #recentDeaths = new Recent<{ usage: Usage | undefined }>(DEATH_MEMORY_MS, MAX_DEATHS)
+  readonly #waiting = new WaitingFlows()
   /** Flows whose socket may have died, with its final totals where they are known. */
   readonly #suspects = new Map<LiveFlow, Usage | undefined>()
   /** What is left of the table to be looked at after deaths were missed. */
@@ -43,7 +56,7 @@ export class FlowWatch implements Service {
   #unfollow: (() => void) | undefined
 
   constructor(setup: FlowWatchSetup) {
-    this.#setup = { periodMs: 500, sliceLength: 500, ...setup }
+    this.#setup = { periodMs: 500, sliceLength: 500, lastWordsMs: 250, newSocketMs: 1000, ...setup }
     this.#byPort = new FlowsByPort(setup.table)
   }
 
@@ -62,11 +75,15 @@ export class FlowWatch implements Service {
     this.#unfollow = undefined
     this.#unheard = undefined
     this.#suspects.clear()
+    this.#waiting.finish()
   }
 
   /** Is told of every change of the table. */
   handle(change: FlowChange): void {
     this.#byPort.handle(change)
+    const { kind, flow } = change
+    if (kind === 'end') this.#waiting.remove(flow.key)
+    else if (kind === 'start') this.#started(flow.key)
   }
 
   /** Looks at the next slice. */
@@ -78,7 +95,7 @@ export class FlowWatch implements Service {
         this.#round = undefined
         return
       }
-      this.#judge(next.value)
+      this.#judge(next.value, { waitMs: this.#setup.lastWordsMs })
     }
   }
 
@@ -91,8 +108,24 @@ export class FlowWatch implements Service {
       for (const flow of this.#byPort.servedBy(protocol, { local, remote })) this.#suspect(flow, undefined)
       return
     }
-    const flow = table.live(flowKey({ protocol, source: local, destination: remote }))
-    if (flow !== undefined) this.#suspect(flow, socket.tcpInfo && usageOf(socket.tcpInfo))
+    const key = flowKey({ protocol, source: local, destination: remote })
+    const flow = table.live(key)
+    const usage = socket.tcpInfo && usageOf(socket.tcpInfo)
+    if (flow === undefined) this.#recentDeaths.note(key, { usage })
+    else this.#suspect(flow, usage)
+  }
+
+  /** A program may tell of a flow when its socket has died already, as after a single short request. */
+  #started(key: string): void {
+    const death = this.#recentDeaths.get(key)
+    if (death === undefined) return
+    this.#recentDeaths.delete(key)
+    this.#waiting.add(key, this.#setup.newSocketMs, () => {
+      const flow = this.#setup.table.live(key)
+      if (flow === undefined || flow.socketSeen) return
+      flow.socketSeen = true
+      this.#judge(flow, { usage: death.usage, waitMs: 0 })
+    })
   }
 
   #missed(count: number): void {
@@ -115,20 +148,23 @@ export class FlowWatch implements Service {
     for (const [flow, usage] of this.#suspects) {
       this.#suspects.delete(flow)
       // It lives on when another socket has taken the 5-tuple over.
-      if (this.#setup.table.live(flow.key) === flow) this.#judge(flow, usage)
+      if (this.#setup.table.live(flow.key) === flow) this.#judge(flow, { usage, waitMs: 0 })
       if (performance.now() >= end) break
     }
     while (this.#unheard !== undefined && performance.now() < end) {
       const next = this.#unheard.next()
       if (next.done === true) this.#unheard = undefined
-      else this.#judge(next.value)
+      else this.#judge(next.value, { waitMs: 0 })
     }
     const isDone = this.#suspects.size === 0 && this.#unheard === undefined
     this.#next = isDone ? undefined : setTimeout(() => this.#lookInto(), TURN_MS)
   }
 
-  /** @param usage final totals, if the flow's socket is known to be gone */
-  #judge(flow: LiveFlow, usage?: Usage): void {
+  /**
+   * @param usage final totals, if the flow's socket is known to be gone
+   * @param waitMs how long the kernel may take to tell of the death, if the socket is gone
+   */
+  #judge(flow: LiveFlow, { usage, waitMs }: { usage?: Usage | undefined; waitMs: number }): void {
     if (isEveryFlow(flow.tuple)) return
     const { table, probe, silenceLimitMs } = this.#setup
     const verdict = probe(flow.tuple)
@@ -137,7 +173,8 @@ export class FlowWatch implements Service {
       flow.lastSignMs = performance.now()
     } else if (verdict === 'gone' && flow.socketSeen) {
       flow.usage = usage ?? flow.usage
-      table.end(flow, 'socket')
+      if (waitMs === 0) table.end(flow, 'socket')
+      else this.#waiting.add(flow.key, waitMs, () => this.#judge(flow, { waitMs: 0 }))
     } else if (performance.now() - flow.lastSignMs >= silenceLimitMs) table.end(flow, 'silence')
   }
 }

@@ -1,34 +1,22 @@
 import type { TimestampUs } from '../../scitags/index.ts'
 import type { EndReason, Flow } from '../flow.ts'
+import { Recent } from './recent.ts'
 
 /** How long an end is remembered, and how many are. */
 const MEMORY_MS = 60_000
 const MAX_ENDS = 65_536
-
-interface RecentEnd {
-  endTimeUs: TimestampUs
-  reason: EndReason
-  endedMs: number
-}
 
 /**
  * Flows that ended a moment ago: an end is often told twice, by the death of the socket and by the program that had it,
  * or by both hosts.
  */
 export class RecentEnds {
-  readonly #ends = new Map<string, RecentEnd>()
-  /** Goes on where it was. A new one would step over all that was deleted since the map was last rebuilt. */
-  readonly #oldestFirst = this.#ends.keys()
+  readonly #ends = new Recent<{ endTimeUs: TimestampUs; reason: EndReason }>(MEMORY_MS, MAX_ENDS)
 
   /** Only what surely was the end is noted: a flow that was silent or whose plugin is off may go on. */
   note({ key, endTimeUs }: Flow, reason: EndReason): void {
     if (endTimeUs === undefined || (reason !== 'event' && reason !== 'socket')) return
-    // Set anew, it is the youngest.
-    this.#ends.delete(key)
-    this.#ends.set(key, { endTimeUs, reason, endedMs: performance.now() })
-    if (this.#ends.size <= MAX_ENDS) return
-    const { value: oldest } = this.#oldestFirst.next()
-    if (oldest !== undefined) this.#ends.delete(oldest)
+    this.#ends.note(key, { endTimeUs, reason })
   }
 
   /**
@@ -40,10 +28,6 @@ export class RecentEnds {
   has(key: string, startTimeUs: TimestampUs | undefined): boolean {
     const end = this.#ends.get(key)
     if (end === undefined) return false
-    if (performance.now() - end.endedMs > MEMORY_MS) {
-      this.#ends.delete(key)
-      return false
-    }
     return startTimeUs === undefined ? end.reason === 'socket' : startTimeUs < end.endTimeUs
   }
 }
