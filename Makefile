@@ -10,7 +10,10 @@ NODE := $(shell [ -x node_modules/node-linux-$(ARCH)/bin/node ] && echo node_mod
 export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null) $(shell find src -name '*.json' 2>/dev/null)
-VITEST := vitest run --no-color
+# Tests run make themselves, which is to know nothing of this one.
+VITEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL vitest run --no-color
+# Runs targets beside each other, as many as there are processors, each to its end whatever becomes of the others.
+SIDE_BY_SIDE := $(MAKE) --keep-going --jobs=$(shell nproc)
 INTERFACE ?= lo
 
 .PHONY: help
@@ -22,7 +25,7 @@ help: ## print this list
 # OFFLINE=yes builds with the node_modules that is there, as a source package does.
 OFFLINE ?= no
 node_modules/.installed: package-lock.json
-	@[ $(OFFLINE) = yes ] || npm ci --no-fund --no-audit
+	@[ $(OFFLINE) = yes ] || tools/retry.sh npm ci --no-fund --no-audit
 	@touch $@
 
 .PHONY: install
@@ -166,17 +169,34 @@ docs: install ## renew the reference pages that are generated from the code
 unit: install ## the tests that stand beside their source; no privileges needed
 	@$(VITEST) --project unit
 
+.PHONY: system
+system: build ## the tests across rooms, on the real kernel when root, with real peers
+	@$(VITEST) --project system
+
 .PHONY: test
 test: build ## every test that fits in ten minutes, on the real kernel when root
 	@tools/packages.sh build test
 	@$(MAKE) -C bpf verify
-	@$(VITEST) --project unit --project system
+	@$(SIDE_BY_SIDE) system unit
 
-.PHONY: test-all
-test-all: build ## the long tests, virtual machines among them (at most 40 minutes)
-	@tools/packages.sh build test dist deb rpm packaging arm64
+.PHONY: long
+long: build ## the tests that take longer
 	@$(VITEST) --project long
+
+.PHONY: properties
+properties: build ## what holds for anything, a million times
+	@$(VITEST) --project properties
+
+.PHONY: test-packages
+test-packages: build ## the packages, the image and the command on arm64, then the packages in virtual machines
+	@$(VITEST) --project packages
 	@$(MAKE) test-vm
+
+# `long` mostly waits, the others compute.
+.PHONY: test-all
+test-all: build ## everything that takes longer than `make test`, virtual machines among it (at most 30 minutes)
+	@tools/packages.sh build test dist deb rpm packaging arm64 vm
+	@$(SIDE_BY_SIDE) long test-packages properties
 
 .PHONY: bench
 bench: build ## every benchmark, one claim a file; BENCH=name runs one

@@ -1,11 +1,19 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** How long a condition is waited for: a slow machine that runs other tests beside gets there later, not never. */
 const expectPatiently = { poll: { timeout: 30_000, interval: 20 } }
 
+/** What a project of tests that take long differs in: files that may run beside each other, and how many at once. */
+function longProject(name: string, include: string, maxWorkers = 1) {
+  const [testTimeout, hookTimeout] = [1_800_000, 120_000]
+  return { test: { name, include: [include], testTimeout, hookTimeout, maxWorkers, expect: expectPatiently } }
+}
+
 /**
- * Three projects: `unit` stands beside its source and needs nothing; `system` crosses rooms on the real kernel and
- * with real peers (root, Debian packages); `long` is what does not fit in ten minutes.
+ * `unit` stands beside its source and needs nothing; `system` crosses rooms on the real kernel and with real peers
+ * (root, Debian packages). What does not fit in ten minutes: `properties`, which only compute; `packages`, which build
+ * in one folder; and `long`, the rest. The Makefile says what runs beside what.
  */
 export default defineConfig({
   test: {
@@ -30,16 +38,9 @@ export default defineConfig({
           expect: expectPatiently,
         },
       },
-      {
-        test: {
-          name: 'long',
-          include: ['test/long/**/*.test.ts'],
-          testTimeout: 1_800_000,
-          hookTimeout: 120_000,
-          maxWorkers: 1,
-          expect: expectPatiently,
-        },
-      },
+      longProject('long', 'test/long/{*,collector/*,marker/*}.test.ts'),
+      longProject('packages', 'test/long/packaging/*.test.ts'),
+      longProject('properties', 'test/long/properties/*.test.ts', availableParallelism()),
     ],
   },
 })

@@ -47,5 +47,8 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
   chmod +x /usr/sbin/policy-rc.d
 fi
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# A list that is older than its mirror names what that has no longer, so each try begins with the lists.
+"$(dirname "$0")/retry.sh" bash -euc '
+  apt-get update -qq -o APT::Update::Error-Mode=any
+  apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "$@" >/dev/null
+' install "${missing[@]}"

@@ -13,7 +13,7 @@ if [ ! -f "$cache/root.cpio.zst" ]; then
   echo "preparing the root file system" >&2
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
-  debootstrap --variant=minbase --include="$packages" bookworm "$root" >"$cache/debootstrap.log" 2>&1
+  tools/retry.sh tools/debian-root.sh "$root" "$packages"
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}
   ln -sf /lib/systemd/systemd "$root/init"
   (cd "$root" && find . -xdev -print0 | cpio --null -o -H newc --quiet | zstd -q -1 -T0 >"$cache/root.cpio.zst.new")
@@ -28,7 +28,7 @@ for meta in linux-image-cloud-amd64 linux-image-6.12-cloud-amd64; do
   [ -f "$folder/vmlinuz" ] && continue
   echo "fetching $package" >&2
   work=$(mktemp -d)
-  (cd "$work" && apt-get download -qq "$package" 2>/dev/null && dpkg -x ./*.deb .)
+  (cd "$work" && "$OLDPWD/tools/retry.sh" apt-get download -qq "$package" && dpkg -x ./*.deb .)
   mkdir -p "$folder/overlay/usr/lib/modules"
   mv "$work/boot/vmlinuz-$version" "$folder/vmlinuz"
   modules=$(find "$work" -type d -path "*/modules/$version")

@@ -1,17 +1,18 @@
 import { it } from 'vitest'
 import { viewSurvivesKills } from '../../support/properties/router-end-killed.ts'
 
-it('shows what is so within 15 s whenever the router end is killed, 100 times', () =>
-  viewSurvivesKills(
-    {
-      // Some 10 s pass anyway; of the 5 s that are left, a busy machine has 1 s.
-      speed: 5,
-      routers: 4,
-      services: 4,
-      processes: 4,
-      rate: 6,
-      routerDialects: ['router-3.x', 'router-2.7', 'router-2.3'],
-      controllerDialects: ['controller-v2', 'controller-v1'],
-    },
-    100,
-  ))
+const NETWORK = {
+  // Some 10 s pass anyway; of the 5 s that are left, a busy machine has 2 s.
+  speed: 2.5,
+  routers: 4,
+  services: 4,
+  processes: 4,
+  rate: 6,
+  routerDialects: ['router-3.x', 'router-2.7', 'router-2.3'],
+  controllerDialects: ['controller-v2', 'controller-v1'],
+} as const
+
+// Four networks beside each other, since each of them mostly waits.
+it('shows what is so within 15 s whenever the router end is killed, 100 times', async () => {
+  await Promise.all(Array.from({ length: 4 }, () => viewSurvivesKills(NETWORK, 25)))
+})

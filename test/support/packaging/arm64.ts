@@ -50,7 +50,11 @@ function fetched(name: string): string {
   const unfinished = mkdtempSync(`${CACHE}-`)
   mkdirSync(CACHE, { recursive: true })
   const options = { cwd: unfinished, encoding: 'utf8' } as const
-  const archive = execFileSync('npm', ['pack', '--silent', `${name}@${locked.version}`], options).trim()
+  const archive = execFileSync(
+    resolve('tools/retry.sh'),
+    ['npm', 'pack', '--silent', `${name}@${locked.version}`],
+    options,
+  ).trim()
   execFileSync('tar', ['-xzf', archive], options)
   renameSync(join(unfinished, 'package'), folder)
   rmSync(unfinished, { recursive: true })

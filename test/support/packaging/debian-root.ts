@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 
 const BASE = resolve('.cache/packaging/minbase')
+const RETRY = resolve('tools/retry.sh')
 const ENTER = resolve('test/support/packaging/enter-root.sh')
 
 /**
@@ -43,7 +44,10 @@ export class DebianRoot {
   installPackages(...names: string[]): void {
     const folder = this.#changed('/opt/packages')
     mkdirSync(folder, { recursive: true })
-    execFileSync('apt-get', ['download', '-qq', ...names], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    execFileSync(RETRY, ['apt-get', 'download', '-qq', ...names], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     this.run('dpkg', '-i', ...readdirSync(folder).map(name => `/opt/packages/${basename(name)}`))
   }
 
@@ -94,8 +98,8 @@ export function minimalDebian(): string {
   const unfinished = `${BASE}.${process.pid}`
   mkdirSync(dirname(BASE), { recursive: true })
   // What the package asks for in place of systemd itself, which a container does not run.
-  const include = '--include=systemd-standalone-sysusers'
-  execFileSync('debootstrap', ['--variant=minbase', include, 'bookworm', unfinished], { stdio: 'ignore' })
+  const packages = 'systemd-standalone-sysusers'
+  execFileSync(RETRY, ['tools/debian-root.sh', unfinished, packages])
   renameSync(unfinished, BASE)
   return BASE
 }

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { decoderSurvives, decodersAgree } from '../support/properties/vanflow.ts'
+import { decoderSurvives, decodersAgree } from '../../support/properties/vanflow.ts'
 
 const CASES = 1_000_000
 

@@ -1,9 +1,8 @@
 import { describe, it } from 'vitest'
-import { eventLinesRoundTrip, eventLinesSurvive } from '../support/properties/event-line.ts'
-import { datagramsSurvive } from '../support/properties/firefly-receiver.ts'
-import { flowIdsRoundTrip, flowIdsSurvive } from '../support/properties/flow-id.ts'
-import { httpBodiesSurvive } from '../support/properties/http-body.ts'
-import { pipeBytesSurvive } from '../support/properties/pipe.ts'
+import { eventLinesRoundTrip, eventLinesSurvive } from '../../support/properties/event-line.ts'
+import { datagramsSurvive } from '../../support/properties/firefly-receiver.ts'
+import { flowIdsRoundTrip, flowIdsSurvive } from '../../support/properties/flow-id.ts'
+import { pipeBytesSurvive } from '../../support/properties/pipe.ts'
 
 const CASES = 1_000_000
 
@@ -14,5 +13,4 @@ describe('what flowd is told, a million times', () => {
   it('any datagram survives its reading', () => datagramsSurvive(CASES))
   it('FlowIDs are read as they were written', () => flowIdsRoundTrip(CASES))
   it('any JSON survives its reading as a FlowID', () => flowIdsSurvive(CASES))
-  it('any body survives its request', () => httpBodiesSurvive(CASES))
 })

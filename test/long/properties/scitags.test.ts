@@ -1,12 +1,12 @@
 import { describe, it } from 'vitest'
-import { conformsToFireflySchema } from '../support/firefly-schema.ts'
-import { sentFirefliesConform } from '../support/properties/firefly-statistics.ts'
+import { conformsToFireflySchema } from '../../support/firefly-schema.ts'
+import { sentFirefliesConform } from '../../support/properties/firefly-statistics.ts'
 import {
   firefliesRoundTrip,
   firefliesSurvive,
   syslogHeadersRoundTrip,
   syslogHeadersSurvive,
-} from '../support/properties/scitags.ts'
+} from '../../support/properties/scitags.ts'
 
 const CASES = 1_000_000
 
