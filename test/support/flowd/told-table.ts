@@ -1,0 +1,16 @@
+import type { FlowChange } from '../../../src/flowd/flow.ts'
+import { FlowTable } from '../../../src/flowd/flow-table/index.ts'
+
+/** A flow table by a clock that goes on by 1 ms a look, with what it told, `also` to others; `take` gives what is new, in words. */
+export function toldTable(maxFlows = 100, also: (change: FlowChange) => void = () => undefined) {
+  const changes: FlowChange[] = []
+  let clock = 1_000_000
+  const nowUs = () => (clock += 1000)
+  const onChange = (change: FlowChange) => {
+    changes.push(change)
+    also(change)
+  }
+  const table = new FlowTable({ maxFlows, application: 'tidemark-1', onChange, nowUs })
+  const take = () => changes.splice(0).map(change => (change.kind === 'end' ? change.reason : change.kind))
+  return { table, changes, take }
+}
