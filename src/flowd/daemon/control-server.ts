@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -7,6 +7,7 @@ import {
   codeOf,
   isTidemarkError,
   type Logger,
+  makeFolder,
   messageOf,
   type Service,
   says,
@@ -43,7 +44,7 @@ export class ControlServer implements Service {
     const server = createControlApp(this.#port, this.#log)
     try {
       if (await somebodyListens(path)) throw new TidemarkError('CONTROL_SOCKET_IN_USE', { path })
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+      makeFolder(dirname(path), 0o755)
       removeLeftover(path)
       await listenClosed(server, path)
       chmodSync(path, Number.parseInt(mode, 8))

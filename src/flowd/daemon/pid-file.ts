@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { codeOf, messageOf, type Service, TidemarkError } from '../../common/index.ts'
+import { codeOf, makeFolder, messageOf, type Service, TidemarkError } from '../../common/index.ts'
 
 /** Kernel ticks per second in /proc (USER_HZ), the same on every architecture we run on. */
 const TICKS_PER_SECOND = 100
@@ -23,7 +23,7 @@ export class PidFile implements Service {
     const other = this.#runningProcess()
     if (other !== undefined) throw new TidemarkError('ALREADY_RUNNING', { pid: other, file: this.#path })
     try {
-      mkdirSync(dirname(this.#path), { recursive: true })
+      makeFolder(dirname(this.#path))
       rmSync(this.#path, { force: true })
       // `wx` fails when another instance that starts at the same moment was first.
       writeFileSync(this.#path, `${process.pid}\n`, { mode: 0o644, flag: 'wx' })

@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { type Logger, messageOf, TidemarkError } from '../../common/index.ts'
+import { type Logger, makeFolder, messageOf, TidemarkError } from '../../common/index.ts'
 import type { LoadedFlowdConfiguration } from '../configuration/index.ts'
 
 /**
@@ -14,7 +14,7 @@ export function journalPath({ values, origins }: LoadedFlowdConfiguration, log: 
   if (workDir === '') return undefined
   const path = join(workDir, 'journal')
   try {
-    mkdirSync(workDir, { recursive: true })
+    makeFolder(workDir)
     accessSync(workDir, constants.W_OK)
     return path
   } catch (error) {

@@ -1,8 +1,8 @@
 import { appendFileSync, renameSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, type Logger, messageOf, TidemarkError } from '../../common/index.ts'
+import { codeOf, type Logger, makeFolder, messageOf, TidemarkError } from '../../common/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 import { endEntry, entryOf, flowEntry, isStop, JOURNAL_HEADER, readJournal } from './entry.ts'
 
@@ -63,7 +63,7 @@ export class Journal {
   async open(): Promise<Flow[]> {
     const { path, log } = this.#setup
     try {
-      await mkdir(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       const bytes = await readIfThere(path)
       this.#file = await open(path, 'a', 0o600)
       this.#fileBytes = bytes.length

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, constants, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isTidemarkError, messageOf, TidemarkError } from '../../../common/index.ts'
+import { isTidemarkError, makeFolder, messageOf, TidemarkError } from '../../../common/index.ts'
 import { accountId } from '../../account.ts'
 import type { NamedPipeOptions } from './options.ts'
 
@@ -55,7 +55,7 @@ const UNCHANGED = -1
 function makeFifo({ pipePath, mode, owner, group }: NamedPipeOptions): void {
   const uid = owner === '' ? UNCHANGED : accountId('user', owner)
   const gid = group === '' ? UNCHANGED : accountId('group', group)
-  mkdirSync(dirname(pipePath), { recursive: true })
+  makeFolder(dirname(pipePath))
   execFileSync('mkfifo', ['-m', '0600', '--', pipePath], { stdio: ['ignore', 'ignore', 'pipe'] })
   try {
     if (uid !== UNCHANGED || gid !== UNCHANGED) chownSync(pipePath, uid, gid)
