@@ -1,3 +1,4 @@
+import { silentLogger } from '../src/common/index.ts'
 import { KernelPrograms } from '../src/flowd/backends/marker/kernel-programs.ts'
 import { Marks } from '../src/flowd/backends/marker/marks.ts'
 import { INSERTED_BYTES, type MarkingStrategy, STRATEGIES } from '../src/flowd/backends/marker/strategy.ts'
@@ -84,7 +85,10 @@ function mean(values: readonly number[]): number {
 
 /** The cost of each case by one strategy, in ns. */
 function measure(strategy: MarkingStrategy): number[] {
-  const programs = new KernelPrograms({ maxFlows: FLOWS, strategy, matchAll: false, debug: false, programPath: '' })
+  const programs = new KernelPrograms(
+    { maxFlows: FLOWS, strategy, matchAll: false, debug: false, programPath: '' },
+    silentLogger,
+  )
   const program = programs.program(14)
   const marks = new Marks(programs.marks!, strategy)
   for (let index = 0; index < FLOWS; index += 1) {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { silentLogger } from '../../src/common/index.ts'
 import { type KernelProgramOptions, KernelPrograms } from '../../src/flowd/backends/marker/kernel-programs.ts'
 import { OUTCOMES, type Outcome } from '../../src/flowd/backends/marker/layout.ts'
 import { Marks } from '../../src/flowd/backends/marker/marks.ts'
@@ -39,7 +40,7 @@ export class MarkerPrograms {
     debug = false,
     programPath = '',
   }: Partial<KernelProgramOptions> = {}) {
-    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll, debug, programPath })
+    this.#programs = new KernelPrograms({ maxFlows, strategy, matchAll, debug, programPath }, silentLogger)
     this.program = this.#programs.program(14)
     this.marks = new Marks(this.#programs.marks!, strategy)
   }

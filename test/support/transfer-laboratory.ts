@@ -71,8 +71,18 @@ export class TransferLaboratory {
   readonly #right: TestNamespace
   readonly #receiver: string
 
-  constructor({ router = false } = {}) {
+  /** @param otherWayBack what comes back from the router comes in on `eth1`, which is not marked on */
+  constructor({ router = false, otherWayBack = false } = {}) {
     const { left, next, right } = router ? this.#laboratory.routed() : withoutRouter(this.#laboratory)
+    if (otherWayBack) {
+      const end = (namespace: TestNamespace, interfaceName: string, host: number) => ({
+        namespace,
+        interfaceName,
+        addresses: [`2001:db8:3::${host}/64`],
+      })
+      this.#laboratory.connect(end(left, 'eth1', 1), end(next, 'eth2', 2))
+      next.exec('ip', '-6', 'route', 'add', '2001:db8:1::1/128', 'via', '2001:db8:3::1')
+    }
     this.#left = left
     this.#next = next
     this.#right = right
@@ -164,14 +174,12 @@ export class TransferLaboratory {
       '200K',
     ]
     const ended = once(server, 'exit')
-    try {
-      this.#left.exec('timeout', PATIENCE_S, 'taskset', '-c', '0', 'iperf3', ...words)
-    } catch (error) {
-      server.kill()
-      throw error
-    } finally {
-      await ended
-    }
+    // Not waited for in place: the marker has work to do meanwhile.
+    const client = this.#left.spawn('timeout', [PATIENCE_S, 'taskset', '-c', '0', 'iperf3', ...words])
+    const [code] = (await once(client, 'exit')) as [number | null]
+    if (code !== 0) server.kill()
+    await ended
+    if (code !== 0) throw new Error(`the transfer failed (${code}): iperf3 ${words.join(' ')}`)
   }
 }
 

@@ -8,8 +8,10 @@ const BYTES = '2M'
 const PATH_MTU = 1400
 
 const laboratory = new TransferLaboratory({ router: true })
-beforeAll(() => laboratory.ready())
-afterAll(() => laboratory.close())
+const otherWayBack = new TransferLaboratory({ router: true, otherWayBack: true })
+const laboratories = [laboratory, otherWayBack]
+beforeAll(() => Promise.all(laboratories.map(one => one.ready())))
+afterAll(() => Promise.all(laboratories.map(one => one.close())))
 
 /** All arrived, well formed; what had room is tagged, what had not is counted by cause. */
 function expectFittingTagged(strategy: InsertingStrategy, transfer: MarkedTransfer): void {
@@ -42,6 +44,13 @@ describe.each(INSERTING)('%s', strategy => {
     const transfer = await laboratory.transfer(strategy, { mtu: 1500, offloads: 'off', roomBytes: 0, beyond }, BYTES)
     expectFittingTagged(strategy, transfer)
     expect(tooLong(transfer).length).toBeGreaterThan(0)
+    expect(tooLong(transfer).length).toBeLessThan(100)
+  })
+
+  it('what routers tell comes in on an interface that is not marked on: the transfer goes on', async () => {
+    const beyond = { mtu: PATH_MTU, receiverMtu: 1500 }
+    const transfer = await otherWayBack.transfer(strategy, { mtu: 1500, offloads: 'off', roomBytes: 0, beyond }, BYTES)
+    expectFittingTagged(strategy, transfer)
     expect(tooLong(transfer).length).toBeLessThan(100)
   })
 

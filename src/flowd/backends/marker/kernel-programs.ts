@@ -1,3 +1,4 @@
+import type { Logger } from '../../../common/index.ts'
 import { type BpfMap, BpfObject, type BpfProgram, type RingBufferMaps } from '../../../linux/index.ts'
 import { programFile } from '../../program-path.ts'
 import { LOST_MAP, RECORDS_MAP, ringMaps } from '../../record-ring.ts'
@@ -11,7 +12,7 @@ import {
   type ProgramSettings,
   sumCounters,
 } from './layout.ts'
-import { LearnerPrograms, PATHS_MAP, takeKnownPaths } from './path-mtu/index.ts'
+import { KnownPaths, LearnerPrograms, PATHS_MAP } from './path-mtu/index.ts'
 import { INSERTED_BYTES } from './strategy.ts'
 
 /**
@@ -38,10 +39,13 @@ export class KernelPrograms {
   readonly #options: KernelProgramOptions
   readonly #objects = new Map<number, BpfObject>()
   readonly #learners: LearnerPrograms
+  readonly #log: Logger
+  #knownPaths: KnownPaths | undefined
   #finalCounts: PacketCounts = NO_PACKETS
 
-  constructor(options: KernelProgramOptions) {
+  constructor(options: KernelProgramOptions, log: Logger) {
     this.#options = options
+    this.#log = log
     this.#learners = new LearnerPrograms(options)
   }
 
@@ -57,7 +61,7 @@ export class KernelPrograms {
 
   /**
    * What learns the path MTU on such interfaces, once their marker is loaded; undefined where the marker inserts
-   * nothing, and for an object in place of ours. What the kernel knows already is known from then on.
+   * nothing, and for an object in place of ours. What the kernel knows of paths is known from then on.
    *
    * @throws TidemarkError ASSET_MISSING, BPF_OBJECT_INVALID, BPF_LOAD_REFUSED, PERMISSION_DENIED
    */
@@ -65,7 +69,7 @@ export class KernelPrograms {
     const object = this.#objects.get(linkHeaderBytes)
     if (object === undefined || !this.#learns) return undefined
     const paths = object.map(PATHS_MAP)
-    takeKnownPaths(paths)
+    this.#knownPaths ??= new KnownPaths(paths, this.#log)
     return this.#learners.program(linkHeaderBytes, { marks: object.map(MARKS_MAP), paths })
   }
 
@@ -95,6 +99,7 @@ export class KernelPrograms {
   /** Takes the programs and maps out of the kernel. Idempotent. */
   close(): void {
     this.#finalCounts = this.counts
+    this.#knownPaths?.close()
     this.#learners.close()
     for (const object of this.#objects.values()) object.close()
     this.#objects.clear()

@@ -45,7 +45,8 @@ export class Marker implements Backend {
     this.#log = log
     this.#account = metrics.stage('marks')
     this.#platform = platform
-    this.#programs = new KernelPrograms({ ...options, strategy: options.markingStrategy, debug: options.debugMode })
+    const { markingStrategy: strategy, debugMode: debug } = options
+    this.#programs = new KernelPrograms({ ...options, strategy, debug }, log)
     this.#interfaces = new AttachedInterfaces({ ...options, attach: (socket, link) => this.#attach(socket, link), log })
     if (options.debugMode) this.#verdicts = new VerdictLog(log, metrics)
     this.#export(metrics)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { encodeLearnerSettings, encodePath, PATH_PROGRAM_NAME, PATHS_MAP } from './layout.ts'
+import { decodePath, encodeLearnerSettings, encodePath, PATH_PROGRAM_NAME, PATHS_MAP, SETTLING_MS } from './layout.ts'
 
 const header = readFileSync('bpf/path-mtu.h', 'utf8')
 
@@ -27,7 +27,13 @@ it('has the same path in the same order', () => {
     ['__u64', 'until_ns'],
     ['__u64', 'mtu'],
   ])
-  const path = encodePath({ mtu: 1400, lifetimeMs: 2000 })
-  expect(path.readBigUInt64LE(8) - path.readBigUInt64LE(0)).toBe(2_000_000_000n)
+  const path = encodePath({ mtu: 1400, settlingMs: 1000, lifetimeMs: 2000 }, 5n)
+  expect(path.readBigUInt64LE(0)).toBe(1_000_000_005n)
   expect(path.subarray(16).toString('hex')).toBe('7805000000000000')
+  expect(decodePath(path)).toEqual({ mtu: 1400, untilNs: 2_000_000_005n })
+})
+
+it('waits as long as the program for the host to take notice', () => {
+  const settlingNs = /#define SETTLING_NS (\d+)ULL/.exec(readFileSync('bpf/path-mtu.bpf.c', 'utf8'))?.[1]
+  expect(Number(settlingNs)).toBe(SETTLING_MS * 1_000_000)
 })

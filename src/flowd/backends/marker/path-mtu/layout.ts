@@ -4,6 +4,9 @@
 export const PATH_PROGRAM_NAME = 'tidemark_mtu'
 export const PATHS_MAP = 'tidemark_paths'
 
+const UNTIL_OFFSET = 8
+const MTU_OFFSET = 16
+
 /** What the learning program does: its constants, set before it is loaded. */
 export interface LearnerSettings {
   /** Bytes of link-layer header that each packet begins with. */
@@ -26,13 +29,32 @@ export function encodeLearnerSettings({ linkHeaderBytes, matchAll, lifetimeMs }:
 /** So that the kernel forgets first: until then its packets are as long as the path takes, and none is to be longer. */
 export const MARGIN_MS = 1000
 
-/** `struct path`: what is known of a path from now on. */
-export function encodePath({ mtu, lifetimeMs }: { mtu: number; lifetimeMs: number }): Buffer {
+/** `SETTLING_NS` of `bpf/path-mtu.bpf.c`. */
+export const SETTLING_MS = 1000
+
+/** What is known of a path from now on. */
+export interface KnownPath {
+  mtu: number
+  /** When the host knows it too, so that a longer packet of it means that the path grew. */
+  settlingMs: number
+  /** When it is forgotten. */
+  lifetimeMs: number
+}
+
+/**
+ * `struct path`.
+ *
+ * @param nowNs of the clock of bpf_ktime_get_coarse_ns (CLOCK_MONOTONIC), as `process.hrtime`
+ */
+export function encodePath({ mtu, settlingMs, lifetimeMs }: KnownPath, nowNs: bigint): Buffer {
   const bytes = Buffer.alloc(24)
-  // The clock of bpf_ktime_get_coarse_ns (CLOCK_MONOTONIC).
-  const nowNs = process.hrtime.bigint()
-  bytes.writeBigUInt64LE(nowNs, 0)
-  bytes.writeBigUInt64LE(nowNs + BigInt(lifetimeMs) * 1_000_000n, 8)
-  bytes.writeBigUInt64LE(BigInt(mtu), 16)
+  bytes.writeBigUInt64LE(nowNs + BigInt(settlingMs) * 1_000_000n, 0)
+  bytes.writeBigUInt64LE(nowNs + BigInt(lifetimeMs) * 1_000_000n, UNTIL_OFFSET)
+  bytes.writeBigUInt64LE(BigInt(mtu), MTU_OFFSET)
   return bytes
+}
+
+/** Reads a `struct path`; times are of the same clock. */
+export function decodePath(path: Buffer): { mtu: number; untilNs: bigint } {
+  return { mtu: Number(path.readBigUInt64LE(MTU_OFFSET)), untilNs: path.readBigUInt64LE(UNTIL_OFFSET) }
 }
