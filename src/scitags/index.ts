@@ -1,3 +1,4 @@
+export { APPLICATION_LENGTH } from './application.ts'
 export { exactInteger } from './exact-integer.ts'
 export type { Firefly, FireflyState, ReceivedFirefly } from './firefly/index.ts'
 export {

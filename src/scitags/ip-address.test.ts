@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bytesInUse } from '../../test/support/collect-garbage.ts'
 import { addressFamily, canonicalAddress, withoutZone } from './ip-address.ts'
 
 it.each([
@@ -26,6 +27,27 @@ describe('canonicalAddress', () => {
     ['FE80::1%eth0', 'fe80::1%eth0'],
     ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
   ])('%s is %s', (text, canonical) => expect(canonicalAddress(text)).toBe(canonical))
+
+  it('takes a zone as long as the name of an interface can be', () => {
+    expect(canonicalAddress('fe80::1%enp0s31f6.12345')).toBe('fe80::1%enp0s31f6.12345')
+    expect(canonicalAddress(`fe80::1%${'x'.repeat(16)}`)).toBeUndefined()
+  })
+
+  it.each([
+    ['192.168.100', 'IPv4'],
+    ['2001:db8:1234::', 'IPv6'],
+    ['fe80::1%enp0s31f6.', 'IPv6 with a zone'],
+  ])('keeps nothing of the text that an address was cut out of (%s…, %s)', start => {
+    const rest = 'x'.repeat(200_000)
+    const before = bytesInUse()
+    const kept = Array.from({ length: 100 }, (_, n) => {
+      const separator = start.includes('::') ? '' : '.'
+      const text = Buffer.from(`${start}${separator}${n + 1} ${rest}`).toString()
+      return canonicalAddress(text.split(' ')[0] ?? '')
+    })
+    expect(kept).not.toContain(undefined)
+    expect(bytesInUse() - before).toBeLessThan(10 << 20)
+  })
 
   it.each(['', 'localhost', '010.0.0.1', '1.2.3', '1.2.3.4.5', '256.1.1.1', ':::', '1::2::3', '12345::', '[::1]'])(
     'refuses %j',

@@ -13,22 +13,34 @@ export function addressFamily(address: string): AddressFamily {
  * address; a dotted quad with leading zeros is none, because some read it as octal.
  */
 export function canonicalAddress(text: string): string | undefined {
-  if (!text.includes(':')) return isIPv4(text) ? text : undefined
+  if (!text.includes(':')) return isIPv4(text) ? detached(text) : undefined
   const known = recent.get(text)
   if (known !== undefined) return known
-  if (!isIPv6(text)) return undefined
-  const percent = text.indexOf('%')
-  const address = percent === -1 ? text : text.slice(0, percent)
-  const canonical = formatGroups(readGroups(address)) + text.slice(address.length)
+  const address = withoutZone(text)
+  if (!isIPv6(text) || text.length - address.length > ZONE_LENGTH) return undefined
+  const canonical = detached(formatGroups(readGroups(address)) + text.slice(address.length))
   if (recent.size === RECENT_ADDRESSES) recent.clear()
-  recent.set(text, canonical)
+  recent.set(detached(text), canonical)
   return canonical
 }
+
+/** Of `%` and the name of an interface (IFNAMSIZ, without its final NUL). */
+const ZONE_LENGTH = 16
 
 const RECENT_ADDRESSES = 4096
 
 /** Texts seen lately: hosts speak of the same few addresses again and again. */
 const recent = new Map<string, string>()
+
+/** Holds the longest text of an address with its zone. */
+const scratch = Buffer.alloc(64)
+
+/**
+ * The same text on its own. What is cut out of a longer text keeps all of that in memory, and a flow may live for days.
+ */
+function detached(text: string): string {
+  return scratch.toString('latin1', 0, scratch.write(text, 'latin1'))
+}
 
 /** The address without its zone: what packets and messages carry. */
 export function withoutZone(address: string): string {

@@ -1,4 +1,4 @@
-import { type Endpoint, type Parsed, type Registry, refused } from '../../scitags/index.ts'
+import { APPLICATION_LENGTH, type Endpoint, type Parsed, type Registry, refused } from '../../scitags/index.ts'
 import type { FlowEvent, FlowState, Usage } from '../event.ts'
 import { joinEndpoints, readEndpoint, readIds } from '../events/index.ts'
 
@@ -40,7 +40,8 @@ function readEnd(end: 'source' | 'destination', value: unknown): Parsed<Endpoint
 function readRest(fields: Fields, event: FlowEvent): Parsed<never> | undefined {
   const { application, startTimeUs, endTimeUs, usage } = fields
   if (application !== undefined) {
-    if (typeof application !== 'string') return refused('application', 'not a text', application)
+    if (typeof application !== 'string' || application.length > APPLICATION_LENGTH)
+      return refused('application', `not a text of at most ${APPLICATION_LENGTH} characters`, application)
     event.application = application
   }
   for (const [key, time] of [['startTimeUs', startTimeUs] as const, ['endTimeUs', endTimeUs] as const]) {

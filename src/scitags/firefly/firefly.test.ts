@@ -158,6 +158,8 @@ describe('parseFireflyDatagram', () => {
     ['a name as address', text({ id: { 'dst-ip': 'localhost' } }), 'flow-id.dst-ip'],
     ['an unknown protocol', text({ id: { protocol: 'sctp' } }), 'flow-id.protocol'],
     ['an experiment beyond 32 bits', text({ context: { 'experiment-id': 2 ** 32 } }), 'context.experiment-id'],
+    ['an application longer than a name', text({ context: { application: 'x'.repeat(257) } }), 'context.application'],
+    ['a zone longer than a name', text({ id: { afi: 'ipv6', 'src-ip': `::1%${'x'.repeat(16)}` } }), 'flow-id.src-ip'],
     ['a negative count', text({ more: { usage: { sent: -1 } } }), 'usage.sent'],
   ])('refuses %s and names the field', (_what, datagram, field) => {
     const read = parseFireflyDatagram(datagram)

@@ -1,3 +1,4 @@
+import { APPLICATION_LENGTH } from '../application.ts'
 import { mayHoldLongIntegers, parseExactly } from '../exact-integer.ts'
 import { fits } from '../fits.ts'
 import type { FiveTuple, Protocol } from '../five-tuple.ts'
@@ -121,7 +122,9 @@ function readContext(block: unknown, firefly: Partial<Firefly>): ParseFailure | 
   firefly.experiment = experiment
   firefly.activity = activity
   if (application === undefined || application === null) return undefined
-  if (typeof application !== 'string') return refused('context.application', 'not a text', application)
+  if (typeof application !== 'string' || application.length > APPLICATION_LENGTH) {
+    return refused('context.application', `not a text of at most ${APPLICATION_LENGTH} characters`, application)
+  }
   firefly.application = application
   return undefined
 }

@@ -1,4 +1,11 @@
-import { type Endpoint, type Parsed, parseTimestamp, type Registry, refused } from '../../../scitags/index.ts'
+import {
+  APPLICATION_LENGTH,
+  type Endpoint,
+  type Parsed,
+  parseTimestamp,
+  type Registry,
+  refused,
+} from '../../../scitags/index.ts'
 import type { FlowEvent } from '../../event.ts'
 import {
   joinEndpoints,
@@ -9,8 +16,6 @@ import {
   warningOfTuple,
 } from '../../events/index.ts'
 import { FAMILIES, NO_TIME, PROTOCOLS, STATES } from './flow-id.ts'
-
-const APPLICATION_LENGTH = 256
 
 /** flowd-go's keys of the times, and ours. */
 const TIMES = [

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { APPLICATION_LENGTH } from '../../../scitags/index.ts'
 import { activityOption, experimentOption } from '../../events/index.ts'
 import { WATCH_PERIOD_OPTION } from '../socket-watch/index.ts'
 
@@ -41,7 +42,12 @@ export const RULE_OPTIONS = Type.Object({
   experiment: experimentOption({ description: 'What the traffic is for: an experiment, by name or id.' }),
   activity: activityOption({ description: 'Its activity, by name or id.' }),
   application: Type.Optional(
-    Type.String({ minLength: 1, description: 'What fireflies call the program; flowd itself when left out.' }),
+    Type.String({
+      minLength: 1,
+      maxLength: APPLICATION_LENGTH,
+      form: `a name of at most ${APPLICATION_LENGTH} characters`,
+      description: 'What fireflies call the program; flowd itself when left out.',
+    }),
   ),
 })
 
