@@ -13,7 +13,8 @@ export const REGISTRY_OPTIONS = Type.Object(
       minimum: 0.01,
       maximum: 8760,
       unit: 'h',
-      description: 'How often the list is read again from its source.',
+      description:
+        'How often the list is read again from its source; a source that failed is asked again sooner, from a minute on.',
     }),
   },
   { description: 'Names and ids of experiments and activities.' },

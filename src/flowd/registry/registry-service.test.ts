@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,9 +37,9 @@ function listOf(expName: string): string {
   return JSON.stringify({ experiments: [{ expName, expId: 900, activities: [] }], version: 1, modified: expName })
 }
 
-async function running(source: string) {
+async function running(source: string, refreshHours = 24) {
   const { log, lines } = unitContext()
-  const service = new RegistryService({ source, refreshHours: 24 }, cache, log)
+  const service = new RegistryService({ source, refreshHours }, cache, log)
   await service.start()
   return { service, lines, name: () => service.current.experimentName(900) }
 }
@@ -115,17 +115,50 @@ describe('RegistryService', () => {
     await service.stop()
   })
 
-  it('asks again in time', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  it.each([24, 8760])('reads a source again in time: after %d hours, and not before', async refreshHours => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
-      const { service, name } = await running(url)
-      await service.refresh()
-      answer = { status: 200, body: listOf('hyperk') }
-      vi.advanceTimersByTime(24 * 3_600_000)
+      const file = join(folder, `list-${refreshHours}.json`)
+      writeFileSync(file, listOf('icecube'))
+      const { service, name } = await running(file, refreshHours)
+      writeFileSync(file, listOf('hyperk'))
+      const asked = vi.spyOn(service, 'refresh')
+      vi.advanceTimersByTime(refreshHours * 3_600_000 - 1)
+      expect(asked).not.toHaveBeenCalled()
+      vi.advanceTimersByTime(1)
       await expect.poll(name).toBe('hyperk')
       await service.stop()
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it('asks a source that failed soon again, then less and less often', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const file = join(folder, 'comes-late.json')
+      const { service, lines, name } = await running(file)
+      for (const [index, minutes] of [1, 2, 4].entries()) {
+        await expect.poll(() => lines).toHaveLength(index + 1)
+        await expect.poll(() => vi.getTimerCount()).toBe(1)
+        if (minutes === 4) writeFileSync(file, listOf('icecube'))
+        vi.advanceTimersByTime(minutes * 60_000)
+      }
+      await expect.poll(name).toBe('icecube')
+      await service.stop()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('is renewed where it cannot be kept for the next start, and says so', async () => {
+    mkdirSync(cache)
+    const { service, lines, name } = await running(url)
+    await expect.poll(name).toBe('icecube')
+    await service.stop()
+    rmSync(cache, { recursive: true })
+    expect(lines.map(({ message }) => message)).toContain('the registry cannot be kept for the next start')
+    expect(lines.map(({ message }) => message)).not.toContain('the registry cannot be renewed, it stays as it was')
   })
 })
