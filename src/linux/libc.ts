@@ -19,6 +19,8 @@ export interface Libc {
   unshare(flags: number): number
   setns(fd: number, kind: number): number
   close(fd: number): number
+  /** With a command whose argument is a structure. */
+  fcntl(fd: number, command: number, argument: Uint8Array): number
   getpagesize(): number
   /** The address, or all ones (`MAP_FAILED`). */
   mmap(hint: null, bytes: number, protection: number, flags: number, fd: number, offset: number): bigint
@@ -43,6 +45,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   unshare: 'int unshare(int flags)',
   setns: 'int setns(int fd, int kind)',
   close: 'int close(int fd)',
+  fcntl: 'int fcntl(int fd, int command, void *argument)',
   getpagesize: 'int getpagesize(void)',
   mmap: 'uintptr_t mmap(void *hint, size_t bytes, int protection, int flags, int fd, int64_t offset)',
   munmap: 'int munmap(uintptr_t address, size_t bytes)',

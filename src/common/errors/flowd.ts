@@ -241,6 +241,12 @@ export const FLOWD_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  PIPE_IN_USE: {
+    message: 'another flowd reads the FIFO {path}: each line would reach one of the two, by chance',
+    remedy: 'stop the other one, or give this one a plugins.namedPipe.pipePath of its own',
+    exitCode: 1,
+    httpStatus: 500,
+  },
   PIPE_UNUSABLE: {
     message: 'the FIFO {path} cannot be made or opened: {reason}',
     remedy: "make its folder, and see that flowd's user may write there; or set plugins.namedPipe.pipePath",

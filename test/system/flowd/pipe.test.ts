@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
 
+const NOBODY = 65_534
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -38,6 +39,28 @@ describe('flowd with its named pipe', () => {
     appendFileSync(join(folder, 'two'), `${START.replace('2345', '2346')}\n`)
     await expect.poll(() => flowd.control.flows()).toHaveLength(2)
     expect((await flowd.control.flows())[0]).toEqual(before)
+  })
+
+  it('refuses a pipe that another flowd reads, also one of another user, until that one is gone', async () => {
+    const path = join(folder, 'shared')
+    const files = mkdtempSync(join(folder, 'first-'))
+    for (const place of [folder, files]) chownSync(place, NOBODY, NOBODY)
+    const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
+    await using first = new FlowdProcess({ configuration: withPipe(path), folder: files, prefix: asNobody })
+    await first.ready()
+    await using second = new FlowdProcess({ configuration: withPipe(path) })
+    expect(await second.ended()).toBe(1)
+    expect(second.stderr).toMatch(/^error PIPE_IN_USE: .*shared.*\nremedy: /m)
+    appendFileSync(
+      path,
+      Array.from({ length: 200 }, (_, index) => `${START.replace('2345', `${index + 1}`)}\n`).join(''),
+    )
+    await expect.poll(() => first.control.flows()).toHaveLength(200)
+
+    await first.stop('SIGKILL')
+    await using third = await new FlowdProcess({ configuration: withPipe(path) }).ready()
+    appendFileSync(path, `${START}\n`)
+    await expect.poll(() => third.control.flows()).toHaveLength(1)
   })
 
   it('goes on as it was when a reload cannot open the new pipe', async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, constants, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isTidemarkError, makeFolder, messageOf, TidemarkError } from '../../../common/index.ts'
+import { takeFile } from '../../../linux/index.ts'
 import { accountId } from '../../account.ts'
 import type { NamedPipeOptions } from './options.ts'
 
@@ -15,9 +16,10 @@ export interface Fifo {
 }
 
 /**
- * Opens the FIFO at a path, and makes it when nothing is there. A file of another kind is an error and is left alone.
+ * Opens the FIFO at a path, and makes it when nothing is there. A file of another kind is an error and is left alone,
+ * and so is a FIFO that another flowd reads.
  *
- * @throws TidemarkError PIPE_NOT_FIFO, PIPE_UNUSABLE, ACCOUNT_UNKNOWN
+ * @throws TidemarkError PIPE_NOT_FIFO, PIPE_IN_USE, PIPE_UNUSABLE, ACCOUNT_UNKNOWN
  */
 export function openFifo(options: NamedPipeOptions): Fifo {
   const path = options.pipePath
@@ -28,14 +30,24 @@ export function openFifo(options: NamedPipeOptions): Fifo {
     const made = there === undefined
     if (made) makeFifo(options)
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-    const found = fstatSync(fd)
-    if (found.isFIFO()) return { fd, made, inode: found.ino }
-    closeSync(fd)
+    try {
+      return { fd, made, inode: takeFifo(path, fd) }
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
   } catch (error) {
     if (isTidemarkError(error)) throw error
     throw new TidemarkError('PIPE_UNUSABLE', { path, reason: messageOf(error) }, error)
   }
-  throw new TidemarkError('PIPE_NOT_FIFO', { path })
+}
+
+/** Makes sure that this is a FIFO which nobody else reads, and returns its inode. */
+function takeFifo(path: string, fd: number): number {
+  const found = fstatSync(fd)
+  if (!found.isFIFO()) throw new TidemarkError('PIPE_NOT_FIFO', { path })
+  if (!takeFile(fd)) throw new TidemarkError('PIPE_IN_USE', { path })
+  return found.ino
 }
 
 /** Whether the path still leads to this FIFO. */

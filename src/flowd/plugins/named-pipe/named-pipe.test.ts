@@ -194,6 +194,17 @@ describe('namedPipe', () => {
     await expect(running({ pipePath: folder })).rejects.toMatchObject({ code: 'PIPE_NOT_FIFO' })
   })
 
+  it('refuses a FIFO that another flowd reads; who takes turns by a lock on it is not in the way', async () => {
+    const { options, plugin } = await running()
+    await expect(running({ pipePath: options.pipePath })).rejects.toMatchObject({ code: 'PIPE_IN_USE' })
+    execFileSync('flock', ['--nonblock', options.pipePath, 'true'])
+    await plugin.stop()
+    execFileSync('mkfifo', [options.pipePath])
+    const again = await running({ pipePath: options.pipePath })
+    await again.write(`${start(1)}\n`)
+    await expect.poll(again.ports).toEqual([1])
+  })
+
   it('puts the FIFO back when somebody removes it', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { options, context, write, ports, plugin } = await running()

@@ -63,7 +63,7 @@ export class NamedPipe implements Plugin {
     removeFifo(this.#options.pipePath, fifo)
   }
 
-  /** @throws TidemarkError PIPE_NOT_FIFO, PIPE_UNUSABLE, ACCOUNT_UNKNOWN */
+  /** @throws TidemarkError PIPE_NOT_FIFO, PIPE_IN_USE, PIPE_UNUSABLE, ACCOUNT_UNKNOWN */
   #open(): void {
     const fifo = openFifo(this.#options)
     const buffer = Buffer.alloc(READ_BYTES)
