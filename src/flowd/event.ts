@@ -38,6 +38,8 @@ export interface FlowEvent {
    * The `flowKey` whose entropy the label is to have, where packets are marked before the flow is known; else its own.
    */
   entropyKey?: string
+  /** Who told of it also tells its end, and knows more then: that end is waited for when the socket has died. */
+  awaitEnd?: boolean
   /** The plugin's name, for logs and metrics. */
   origin: string
 }

@@ -26,7 +26,7 @@ export async function flowdMetricsPage(): Promise<string> {
 
 async function scrape(): Promise<string> {
   const metrics = new Metrics({ prefix: 'tidemark_flowd', maxSeries: 1 })
-  const table = { maxFlows: 1, silenceLimit: 1, socketCheck: false }
+  const table = { maxFlows: 1, silenceLimit: 1, endGrace: 0, socketCheck: false }
   const pipeline = new Pipeline({ table, application: '', probe: noSocketProbe, metrics, log: silentLogger })
   createEveryUnit(metrics)
   await pipeline.start()

@@ -30,7 +30,13 @@ export interface LiveFlow extends Flow {
   lastSignMs: number
   /** Whether its socket was ever found on this host. */
   socketSeen: boolean
+  /** See `FlowEvent`. */
+  awaitsEnd: boolean
+  /** When its socket was gone, while the end that a program tells of it is waited for. */
+  socketGoneUs: TimestampUs | undefined
 }
+
+const NOT_GONE = { awaitsEnd: false, socketGoneUs: undefined } as const
 
 export interface FlowTableSetup {
   maxFlows: number
@@ -82,6 +88,10 @@ export class FlowTable {
     const live = this.#flows.get(key)
     if (live === undefined && event.state !== 'start' && this.#recentEnds.has(key, event.startTimeUs)) return 'late'
     if (event.state === 'end') return live === undefined ? this.#endUnseen(key, event) : this.#endByEvent(live, event)
+    if (live?.socketGoneUs !== undefined && event.state === 'start') {
+      this.end(live, 'socket')
+      return this.apply(event)
+    }
     if (live !== undefined && live.experiment === event.experiment && live.activity === event.activity) {
       return this.#refresh(live, event)
     }
@@ -99,7 +109,7 @@ export class FlowTable {
    */
   takeBack(flow: Flow, socketSeen: boolean): void {
     const kind = flow.endTimeUs === undefined ? 'resume' : 'start'
-    const live = { ...flow, endTimeUs: undefined, socketSeen, lastSignMs: performance.now() }
+    const live = { ...flow, ...NOT_GONE, endTimeUs: undefined, socketSeen, lastSignMs: performance.now() }
     this.#flows.set(flow.key, live)
     this.#setup.onChange({ kind, flow: live })
   }
@@ -112,14 +122,19 @@ export class FlowTable {
     this.#setup.onChange({ kind: 'sample', flow, sample })
   }
 
-  /** Ends a live flow now. */
+  /** Notes that the socket of a live flow is gone, whose end is still waited for. */
+  socketGone(flow: LiveFlow): void {
+    flow.socketGoneUs ??= this.#nowUs()
+  }
+
+  /** Ends a live flow now, or when its socket was gone. */
   end(flow: LiveFlow, reason: EndReason): void {
     this.#end(flow, { kind: 'end', flow, reason })
   }
 
   #end(flow: LiveFlow, change: EndChange): void {
     this.#flows.delete(flow.key)
-    flow.endTimeUs ??= this.#nowUs()
+    flow.endTimeUs ??= flow.socketGoneUs ?? this.#nowUs()
     this.#recentEnds.note(flow, change.reason)
     this.#setup.onChange(change)
   }
@@ -146,6 +161,7 @@ export class FlowTable {
   #refresh(live: LiveFlow, event: FlowEvent): Outcome {
     live.lastSignMs = performance.now()
     if (event.toldBy === undefined) live.toldBy = undefined
+    live.awaitsEnd ||= event.awaitEnd === true
     if (event.usage !== undefined) live.usage = event.usage
     if (event.state === 'start') return 'repeated'
     this.#setup.onChange({ kind: 'ongoing', flow: live, event })
@@ -168,6 +184,8 @@ export class FlowTable {
       startTimeUs: event.startTimeUs ?? this.#nowUs(),
       endTimeUs: undefined,
       usage: event.usage,
+      ...NOT_GONE,
+      awaitsEnd: event.awaitEnd === true,
       lastSignMs: performance.now(),
       socketSeen: false,
     }

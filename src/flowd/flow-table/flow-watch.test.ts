@@ -24,7 +24,7 @@ describe('FlowWatch', () => {
       follower = one
       return () => (follower = undefined)
     }
-    const times = { periodMs: 1e6, lastWordsMs, newSocketMs: 20 }
+    const times = { periodMs: 1e6, lastWordsMs, newSocketMs: 20, endGraceMs: 50 }
     const watch = new FlowWatch({ table, probe, silenceLimitMs, sliceLength, followDeaths, account, ...times })
     onChange = change => watch.handle(change)
     return { table, changes, take, verdicts, watch, account, probes: () => probes, follower: () => follower }
@@ -148,6 +148,34 @@ describe('FlowWatch', () => {
     verdicts.set(2, 'gone')
     await watch.stop()
     expect(ports(table)).toEqual([2, 3])
+  })
+
+  it('waits for the end that a program tells after the socket has died, and then for no longer', async () => {
+    const { table, changes, take, watch, follower } = watched(1e9)
+    await watch.start()
+    for (const port of [1, 2, 3]) table.apply(startEvent(port, { awaitEnd: port !== 3, startTimeUs: 10 }))
+    for (const port of [1, 2, 3]) follower()?.onDeath('tcp', dead(port))
+    await turn()
+    expect(ports(table)).toEqual([1, 2])
+    const goneUs = [...table.flows()].map(flow => flow.socketGoneUs)
+    const blocks = { 'storage-stats': { 'read-bw': 1 } }
+    const usage = { sentBytes: 7, receivedBytes: 7 }
+    expect(table.apply(endEvent(1, { startTimeUs: 10, blocks, usage }))).toBe('ended')
+    expect(changes.at(-1)).toMatchObject({ reason: 'event', blocks, flow: { usage, endTimeUs: goneUs[0] } })
+    await expect.poll(() => table.size).toBe(0)
+    expect(changes.at(-1)).toMatchObject({ reason: 'socket', flow: { endTimeUs: goneUs[1] } })
+    expect(changes.at(-1)?.flow.usage).toEqual({ sentBytes: 10, receivedBytes: 5 })
+    take()
+    // Another connection between the same ends is another flow.
+    table.apply(startEvent(4, { awaitEnd: true }))
+    follower()?.onDeath('tcp', dead(4))
+    await turn()
+    table.apply(startEvent(4, { awaitEnd: true }))
+    expect(take()).toEqual(['start', 'socket', 'start'])
+    follower()?.onDeath('tcp', dead(4))
+    await turn()
+    await watch.stop()
+    expect(take()).toEqual(['socket'])
   })
 
   it('keeps a flow whose 5-tuple another socket has taken over, and one that ended and began anew', async () => {

@@ -18,6 +18,8 @@ export interface FlowWatchSetup {
   /** Counts the deaths of sockets that were told, and those that were missed. */
   account: StageAccount
   silenceLimitMs: number
+  /** How long the end that a program tells of its flow is waited for when the socket has died. */
+  endGraceMs?: number
   /** How long the watch waits between two slices of the table. */
   periodMs?: number
   /** How many flows one slice looks at, which bounds the cost of a large table. */
@@ -56,7 +58,7 @@ export class FlowWatch implements Service {
   #unfollow: (() => void) | undefined
 
   constructor(setup: FlowWatchSetup) {
-    this.#setup = { periodMs: 500, sliceLength: 500, lastWordsMs: 250, newSocketMs: 1000, ...setup }
+    this.#setup = { periodMs: 500, sliceLength: 500, endGraceMs: 0, lastWordsMs: 250, newSocketMs: 1000, ...setup }
     this.#byPort = new FlowsByPort(setup.table)
   }
 
@@ -84,6 +86,17 @@ export class FlowWatch implements Service {
     const { kind, flow } = change
     if (kind === 'end') this.#waiting.remove(flow.key)
     else if (kind === 'start') this.#started(flow.key)
+  }
+
+  /** The socket of a live flow is gone for good. */
+  socketGone(flow: LiveFlow): void {
+    const { table, endGraceMs } = this.#setup
+    if (!flow.awaitsEnd || endGraceMs === 0) table.end(flow, 'socket')
+    else if (flow.socketGoneUs === undefined) {
+      table.socketGone(flow)
+      this.#waiting.remove(flow.key)
+      this.#waiting.add(flow.key, endGraceMs, () => table.end(flow, 'socket'))
+    }
   }
 
   /** Looks at the next slice. */
@@ -173,7 +186,7 @@ export class FlowWatch implements Service {
       flow.lastSignMs = performance.now()
     } else if (verdict === 'gone' && flow.socketSeen) {
       flow.usage = usage ?? flow.usage
-      if (waitMs === 0) table.end(flow, 'socket')
+      if (waitMs === 0) this.socketGone(flow)
       else this.#waiting.add(flow.key, waitMs, () => this.#judge(flow, { waitMs: 0 }))
     } else if (performance.now() - flow.lastSignMs >= silenceLimitMs) table.end(flow, 'silence')
   }

@@ -67,7 +67,7 @@ export class Pipeline implements Service {
   constructor(setup: PipelineSetup) {
     this.#setup = setup
     const { metrics, log, queueCapacity = QUEUE_CAPACITY, drainMs = DRAIN_MS } = setup
-    const { maxFlows, silenceLimit, socketCheck } = setup.table
+    const { maxFlows, silenceLimit, endGrace, socketCheck } = setup.table
     this.#drainMs = drainMs
     this.#probe = socketCheck ? setup.probe : noSocketProbe
     this.#table = new FlowTable({
@@ -81,6 +81,7 @@ export class Pipeline implements Service {
       followDeaths: (socketCheck ? setup.followDeaths : undefined) ?? noSocketDeaths,
       account: metrics.stage('socket deaths'),
       silenceLimitMs: silenceLimit * 1000,
+      endGraceMs: endGrace * 1000,
     })
     this.#journal = setup.journal?.(() => this.#table.flows())
     this.#events = new EventCounters(metrics)
@@ -194,7 +195,7 @@ export class Pipeline implements Service {
     }
     this.#samples.passed += 1
     if (sample !== undefined) this.#table.sample(flow, sample)
-    if (gone && this.#setup.table.socketCheck) this.#table.end(flow, 'socket')
+    if (gone && this.#setup.table.socketCheck) this.#watch.socketGone(flow)
   }
 
   #bringBack(flow: Flow): void {

@@ -38,7 +38,7 @@ describe('a pipeline with an enricher', () => {
   })
 
   it('does not end a flow by its socket when sockets are not to be looked at', async () => {
-    const table = { maxFlows: 10, silenceLimit: 86_400, socketCheck: false }
+    const table = { maxFlows: 10, silenceLimit: 86_400, endGrace: 0, socketCheck: false }
     const { pipeline, reader, first } = await sampled({ table })
     reader.report({ key: first.key, sample: undefined, gone: true })
     expect(pipeline.flows.size).toBe(2)

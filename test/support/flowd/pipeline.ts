@@ -56,7 +56,7 @@ export class Reader implements Enricher {
 /** A pipeline over a table of its own, with the accounts of its stages. */
 export function pipelineOf(change: Partial<PipelineSetup> = {}) {
   const metrics = new Metrics({ prefix: 'tidemark_flowd' })
-  const table = { maxFlows: 100_000, silenceLimit: 86_400, socketCheck: true }
+  const table = { maxFlows: 100_000, silenceLimit: 86_400, endGrace: 0.05, socketCheck: true }
   const setup = { table, application: 'a', probe: () => 'unknown' as const, metrics, log: silentLogger, drainMs: 2000 }
   return { pipeline: new Pipeline({ ...setup, ...change }), stages: metrics.stages, metrics }
 }

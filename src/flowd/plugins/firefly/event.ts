@@ -35,7 +35,8 @@ export function eventOf(firefly: Firefly, surroundings: Surroundings): Parsed<Re
   // Who counts bytes counts them as its own host sees them.
   const usage = usageOf(firefly, isTurned && teller !== undefined)
   if (usage !== undefined) event.usage = usage
-  if (teller !== undefined) {
+  if (teller === undefined) event.awaitEnd = true
+  else {
     event.toldBy = { address: teller, atEnd: isLocal(source.address) || isLocal(destination.address) }
   }
   const kept = objectsOf(blocks)

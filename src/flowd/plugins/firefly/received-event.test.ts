@@ -36,6 +36,7 @@ describe('a firefly that comes in', () => {
       startTimeUs: Date.UTC(2024, 2, 28, 8, 58, 44) * 1000 + 899_660,
       endTimeUs: Date.UTC(2024, 0, 31, 8, 58, 48) * 1000 + 899_087,
       origin: 'firefly',
+      awaitEnd: true,
     })
   })
 
