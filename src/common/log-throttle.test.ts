@@ -40,16 +40,19 @@ describe('LogThrottle', () => {
     const log = {
       ...silentLogger,
       warn: (fields: object, message: string) => void lines.push(['warn', fields, message]),
+      info: (fields: object, message: string) => void lines.push(['info', fields, message]),
       debug: (fields: object, message: string) => void lines.push(['debug', fields, message]),
     }
     const throttle = new LogThrottle(log, { lines: 1, periodMs: 1000 })
     throttle.warn(() => [{}, 'bad'])
     throttle.warn(() => [{}, 'bad'])
     throttle.warn(() => [{}, 'bad'])
+    throttle.info(() => [{}, 'said'])
     throttle.debug(() => [{}, 'seen'])
     throttle.flush()
     expect(lines.slice(1)).toEqual([
       ['warn', { leftOut: 2 }, 'similar warnings were left out'],
+      ['info', { leftOut: 1 }, 'similar lines were left out'],
       ['debug', { leftOut: 1 }, 'similar lines were left out'],
     ])
   })

@@ -7,7 +7,7 @@ export interface LogThrottleOptions {
   periodMs?: number
 }
 
-type Level = 'warn' | 'debug'
+type Level = 'warn' | 'info' | 'debug'
 
 /** Makes a line. */
 type Describe = () => readonly [fields: Record<string, unknown>, message: string]
@@ -21,7 +21,7 @@ export class LogThrottle {
   readonly #lines: number
   readonly #periodMs: number
   #used = 0
-  readonly #leftOut: Record<Level, number> = { warn: 0, debug: 0 }
+  readonly #leftOut: Record<Level, number> = { warn: 0, info: 0, debug: 0 }
   #period: NodeJS.Timeout | undefined
 
   constructor(log: Logger, { lines = 10, periodMs = 10_000 }: LogThrottleOptions = {}) {
@@ -37,6 +37,11 @@ export class LogThrottle {
    */
   warn(describe: Describe): void {
     this.#line('warn', describe)
+  }
+
+  /** The same for what is worth knowing and no warning. */
+  info(describe: Describe): void {
+    this.#line('info', describe)
   }
 
   /** The same for a line that is no warning; whether it was logged. */
@@ -65,8 +70,10 @@ export class LogThrottle {
     this.#period = undefined
     this.#used = 0
     this.#tellLeftOut('warn', 'similar warnings were left out')
+    this.#tellLeftOut('info', 'similar lines were left out')
     this.#tellLeftOut('debug', 'similar lines were left out')
   }
+
   #tellLeftOut(level: Level, message: string): void {
     const leftOut = this.#leftOut[level]
     if (leftOut === 0) return

@@ -141,6 +141,29 @@ describe('a source', () => {
     expect(state.startTimeUs).toBe(200)
   })
 
+  it('is asked at growing intervals when restarts follow each other, and at once again after a time without', () => {
+    play([
+      ...TO_LIVE,
+      [at(1000, root(101)), 'attached', ['reopen', 'flush first']],
+      [at(1000, FLUSHED), 'flushed', ['mark']],
+      [at(1200, root(102)), 'attached', ['reopen']],
+      [at(1300, root(103)), 'attached', ['reopen']],
+      [at(1750, tick()), 'attached'],
+      [at(2000, tick()), 'attached', ['flush first']],
+      [at(2000, FLUSHED), 'flushed', ['mark']],
+      [at(2200, root(104)), 'attached', ['reopen']],
+      [at(3750, tick()), 'attached'],
+      [at(4000, tick()), 'attached', ['flush first']],
+      [at(4000, FLUSHED), 'flushed', ['mark']],
+      [at(4300, root(104)), 'live'],
+      [at(10_000, tick()), 'live', ['sweep']],
+      [at(30_000, root(105)), 'attached', ['reopen', 'flush first']],
+      [at(30_000, FLUSHED), 'flushed', ['mark']],
+      [at(30_300, root(105)), 'live'],
+      [at(31_000, root(106)), 'attached', ['reopen', 'flush first']],
+    ])
+  })
+
   it('begins a new epoch when the startTime of its ROUTER record changes', () => {
     play([...TO_LIVE, [at(1000, root(100)), 'live'], [at(2000, root(101)), 'attached', ['reopen', 'flush first']]])
   })

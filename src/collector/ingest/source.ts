@@ -9,7 +9,7 @@ export const SOURCE_PHASES: readonly SourcePhase[] = ['new', 'attached', 'flushe
 
 /** Why a source is asked to tell all it knows. */
 export type FlushReason =
-  /** Its links came up, or a restart began a new epoch: never held back. */
+  /** Its links came up, or a restart began a new epoch: held back only where restarts follow each other. */
   | 'first'
   /** The last FLUSH was not answered. */
   | 'unanswered'
@@ -51,6 +51,9 @@ export interface SourceState {
   readonly sweepAtUs: number | undefined
   /** How far apart repairs are kept now. */
   readonly repairIntervalMs: number
+  /** When the last FLUSH of any epoch was sent, and how long the next restart has to wait after it. */
+  readonly askedAtUs: number | undefined
+  readonly restartPauseMs: number
 }
 
 /** What can happen to a source; times are the collector's, in microseconds. */
@@ -84,6 +87,9 @@ export interface SourceStep {
 
 const NOTHING: readonly SourceAction[] = []
 const LONGEST_RETRY_MS = 60_000
+/** A router that begins anew all the time, or is two that share an id, is asked at growing intervals. */
+const FIRST_RESTART_PAUSE_MS = 1000
+const LONGEST_RESTART_PAUSE_MS = 60_000
 /** After two heartbeats an answer is overdue, since it would have come before the second; then after 4, 8, … 32. */
 const MOST_BEATS = 32
 
@@ -111,6 +117,8 @@ export function discovered(
     beats: 0,
     ...UNMARKED,
     repairIntervalMs: timers.flushIntervalMs,
+    askedAtUs: undefined,
+    restartPauseMs: 0,
   }
 }
 
@@ -127,7 +135,7 @@ export function advance(state: SourceState, event: SourceEvent, timers: SourceTi
     case 'root':
       return onRoot(state, event, timers)
     case 'restarted':
-      return restart(state, timers)
+      return restart(state, event.nowUs, timers)
     case 'repair':
       return onRepair(state, event.reason, event.nowUs)
     case 'flushed':
@@ -141,7 +149,7 @@ function keep(state: SourceState): SourceStep {
   return { state, actions: NOTHING }
 }
 
-/** Asks at once, as the first FLUSH of a connection or an epoch may. */
+/** Asks at once, as the first FLUSH of a connection may. */
 function ask(state: SourceState): SourceStep {
   if (!state.canFlush) return keep(state)
   const asking = {
@@ -155,11 +163,14 @@ function ask(state: SourceState): SourceStep {
   return { state: asking, actions: [{ do: 'flush', reason: 'first' }] }
 }
 
-function restart(state: SourceState, timers: SourceTimers): SourceStep {
-  const fresh = { ...discovered(state, timers), attached: state.attached, heard: true }
-  const phase: SourcePhase = state.attached ? 'attached' : 'new'
-  const { state: asking, actions } = ask({ ...fresh, phase, phaseBeforeSilence: phase })
-  return { state: asking, actions: [{ do: 'reopen' }, ...actions] }
+function restart(state: SourceState, nowUs: number, timers: SourceTimers): SourceStep {
+  const { attached, askedAtUs, restartPauseMs } = state
+  const phase: SourcePhase = attached ? 'attached' : 'new'
+  const known = { attached, heard: true, askedAtUs, restartPauseMs, phase, phaseBeforeSilence: phase }
+  const { state: asking, actions } = ask({ ...discovered(state, timers), ...known })
+  const notBeforeUs = (askedAtUs ?? 0) + restartPauseMs * 1000
+  if (nowUs >= notBeforeUs) return { state: asking, actions: [{ do: 'reopen' }, ...actions] }
+  return { state: { ...asking, notBeforeUs }, actions: [{ do: 'reopen' }] }
 }
 
 function onHeard(state: SourceState, isHeartbeat: boolean, nowUs: number): SourceStep {
@@ -184,7 +195,7 @@ function onRoot(
 ): SourceStep {
   const { startTimeUs } = event
   if (event.isRouter && state.startTimeUs !== undefined && state.startTimeUs !== startTimeUs) {
-    const { state: fresh, actions } = restart(state, timers)
+    const { state: fresh, actions } = restart(state, event.nowUs, timers)
     return { state: { ...fresh, startTimeUs }, actions }
   }
   const known = { ...state, startTimeUs }
@@ -223,8 +234,15 @@ function onFlushed(state: SourceState, nowUs: number, timers: SourceTimers): Sou
     markedAtUs: keepsMark ? state.markedAtUs : nowUs,
     sweepAtUs: undefined,
     repairIntervalMs: isRepair ? doubled : state.repairIntervalMs,
+    askedAtUs: nowUs,
+    restartPauseMs: state.wanted === 'first' ? nextRestartPauseMs(state, nowUs, timers) : state.restartPauseMs,
   }
   return { state: next, actions: keepsMark ? NOTHING : [{ do: 'mark' }] }
+}
+
+function nextRestartPauseMs({ askedAtUs, restartPauseMs }: SourceState, nowUs: number, timers: SourceTimers): number {
+  const isSoon = askedAtUs !== undefined && nowUs - askedAtUs < (restartPauseMs + timers.flushIntervalMs) * 1000
+  return isSoon ? Math.min(Math.max(2 * restartPauseMs, FIRST_RESTART_PAUSE_MS), LONGEST_RESTART_PAUSE_MS) : 0
 }
 
 function onTick(state: SourceState, nowUs: number, silentMs: number, timers: SourceTimers): SourceStep {

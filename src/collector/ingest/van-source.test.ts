@@ -33,6 +33,16 @@ describe('the life of a source', () => {
     expect(van.port.handles[1]?.clockOffsetUs).toBe(5)
   })
 
+  it('sends a router that claims a thousand restarts in a second no thousand FLUSHes, and logs no thousand lines', () => {
+    van.liveRouter()
+    for (let n = 1; n <= 1000; n += 1) {
+      van.receive(MAIN, encodeRecords({ to: MAIN, messageId: 10 + n, records: [routerRecord(100 + n)] }), 1 + n / 1000)
+    }
+    expect(van.counters.restarts).toBe(1000)
+    expect(van.sent).toHaveLength(1)
+    expect(van.logged.length).toBeLessThan(20)
+  })
+
   it('begins a new incarnation when the message ids begin anew: 40, 41, 3 (V18)', () => {
     van.liveRouter()
     const heartbeat = (messageId: number) => encodeHeartbeat({ to: MAIN, messageId, id: ROUTER, nowUs: 0 }, 'router')

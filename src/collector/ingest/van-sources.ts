@@ -1,4 +1,4 @@
-import type { Logger } from '../../common/index.ts'
+import { type Logger, LogThrottle } from '../../common/index.ts'
 import {
   ATTRIBUTE,
   BEACON_ADDRESS,
@@ -50,6 +50,7 @@ export class VanSources {
   readonly #options: VanSourcesOptions
   readonly #counters: VanCounters
   readonly #log: Logger
+  readonly #restartLog: LogThrottle
   readonly #sources = new Map<string, VanSource>()
   #goneTotal = 0
   /** For how long in all we did not listen ourselves: silence in that time is nobody's. */
@@ -61,6 +62,7 @@ export class VanSources {
     this.#options = options
     this.#counters = counters
     this.#log = log
+    this.#restartLog = new LogThrottle(log)
   }
 
   /** The sources that are not gone. */
@@ -153,6 +155,7 @@ export class VanSources {
       this.#port.closeSource(source.handle, 'shutdown', source.lastHeardUs, nowUs)
     }
     this.#sources.clear()
+    this.#restartLog.flush()
   }
 
   #onBeacon(beacon: Beacon, address: string, nowUs: number): void {
@@ -270,7 +273,7 @@ export class VanSources {
         this.#counters.restarts += 1
         source.ids.reset()
         source.handle = this.#reopen(source, nowUs)
-        this.#log.info({ source: source.id, epoch: source.handle.epoch }, 'source restarted')
+        this.#restartLog.info(() => [{ source: source.id, epoch: source.handle.epoch }, 'source restarted'])
         break
       case 'close':
         this.#goneTotal += 1
