@@ -1,5 +1,5 @@
 import type { ApiObject } from './api-client.ts'
-import { endReason, hasEnded, number, type Tables, text } from './tables.ts'
+import { endReason, number, type Tables, text } from './tables.ts'
 
 /** One end of a link between routers. */
 export interface LinkEnd {
@@ -26,11 +26,8 @@ export interface LinkEnd {
 }
 
 /** The ends of links, by router and peer. */
-export function linkEnds(tables: Tables, links: readonly ApiObject[], includeEnded: boolean): LinkEnd[] {
-  return links
-    .filter(link => includeEnded || !hasEnded(link))
-    .map(link => linkEnd(tables, link))
-    .sort(byRouterAndPeer)
+export function linkEnds(tables: Tables, links: readonly ApiObject[]): LinkEnd[] {
+  return links.map(link => linkEnd(tables, link)).sort(byRouterAndPeer)
 }
 
 function linkEnd(tables: Tables, link: ApiObject): LinkEnd {
@@ -61,19 +58,29 @@ function sinceUs(link: ApiObject): number | undefined {
   return startUs + durationUs - changedUs
 }
 
-/** Routers and links, each link once, as the rows of a topology: what each router is linked to, seen from both ends. */
-export function adjacency(tables: Tables, objects: readonly ApiObject[], includeEnded: boolean): LinkEnd[] {
-  const isA = (recordType: string) => (object: ApiObject) => text(object, 'recordType') === recordType
-  const routers = objects.filter(isA('ROUTER')).filter(router => includeEnded || !hasEnded(router))
-  const routerByName = new Map(routers.map(router => [text(router, 'name'), router]))
-  const near = linkEnds(tables, objects.filter(isA('LINK')), includeEnded)
+/**
+ * What each router is linked to: the ends that are told of, for links that one end alone tells of the other end too, and
+ * routers without links. Routers are told apart by their ids, since a new pod may have the name of the old.
+ */
+export function adjacency(tables: Tables, routers: readonly ApiObject[], links: readonly ApiObject[]): LinkEnd[] {
+  const near = linkEnds(tables, links)
+  const told = new Set(near.map(end => pairOf(end.router, end.peer)))
+  // Of several routers with one name, the one that began last.
+  const byStart = routers.toSorted((a, b) => (number(a, 'startTime') ?? 0) - (number(b, 'startTime') ?? 0))
+  const routerByName = new Map(byStart.map(router => [text(router, 'name'), router]))
+  const linked = new Set(links.map(link => text(link, 'parent')))
   const far = near.flatMap(end => {
     const peer = routerByName.get(end.peer)
-    return peer === undefined ? [] : [farEnd(tables, end, peer)]
+    if (peer === undefined || told.has(pairOf(end.peer, end.router))) return []
+    linked.add(text(peer, 'identity'))
+    return [farEnd(tables, end, peer)]
   })
-  const linked = new Set([...near, ...far].map(end => end.router))
-  const alone = routers.filter(router => !linked.has(text(router, 'name'))).map(router => aloneEnd(tables, router))
+  const alone = routers.filter(router => !linked.has(text(router, 'identity'))).map(router => aloneEnd(tables, router))
   return [...near, ...far, ...alone].sort(byRouterAndPeer)
+}
+
+function pairOf(router: string, peer: string): string {
+  return `${router}\0${peer}`
 }
 
 function farEnd(tables: Tables, end: LinkEnd, peer: ApiObject): LinkEnd {

@@ -27,10 +27,7 @@ function rowsOf(
   includeEnded: boolean,
   order: (object: ApiObject) => string,
 ): ApiObject[] {
-  return tables
-    .all(source)
-    .filter(object => includeEnded || !hasEnded(object))
-    .sort((a, b) => order(a).localeCompare(order(b)))
+  return tables.shown(source, includeEnded).sort((a, b) => order(a).localeCompare(order(b)))
 }
 
 const textColumn = <Row extends ApiObject>(heading: string, attribute: string): Column<Row> => ({
@@ -226,7 +223,7 @@ export function linksQuery(options: QueryOptions): Query<LinkEnd> {
       bytesColumn('octets back', row => row.octetsReverse),
       ...LINK_TROUBLE,
     ],
-    rows: (tables, includeEnded) => linkEnds(tables, tables.all('links'), includeEnded),
+    rows: (tables, includeEnded) => linkEnds(tables, tables.shown('links', includeEnded)),
     key: row => row.id,
     ended: row => row.ended,
   }
@@ -235,9 +232,10 @@ export function linksQuery(options: QueryOptions): Query<LinkEnd> {
 /** Every router with what it is linked to; a router without links has a row too. */
 export function topologyQuery(options: QueryOptions): Query<LinkEnd> {
   return {
-    sources: { topology: [live('topology', options)], [SITES]: ['sites'] },
+    sources: { [ROUTERS]: ['routers'], links: [live('links', options)], [SITES]: ['sites'] },
     columns: [...LINK_COLUMNS, ...LINK_TROUBLE],
-    rows: (tables, includeEnded) => adjacency(tables, tables.all('topology'), includeEnded),
+    rows: (tables, includeEnded) =>
+      adjacency(tables, tables.shown(ROUTERS, includeEnded), tables.shown('links', includeEnded)),
     key: row => row.id,
     ended: row => row.ended,
   }

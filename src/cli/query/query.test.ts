@@ -5,6 +5,41 @@ import { runCommand } from '../../../test/support/run-command.ts'
 import { RunningApi } from '../../../test/support/running-api.ts'
 import { fillSmallVan } from '../../../test/support/small-van.ts'
 
+describe('topology', () => {
+  const peers = async (api: RunningApi, ...words: string[]): Promise<[string, string, string][]> => {
+    const { stdout } = await runCommand(['topology', ...words, '-o', 'json', '--server', api.server.address])
+    const rows = JSON.parse(stdout) as { router: string; site: string; peer: string }[]
+    return rows.map(({ router, site, peer }) => [router, site, peer])
+  }
+
+  it('tells routers of one name apart', async () => {
+    await using api = await smallVan()
+    api.view.put('ROUTER', 'bbbbb:0', { parent: 'site-1', name: '0/east' })
+    api.view.put('ROUTER', 'ccccc:0', { parent: 'site-1', name: '0/alone' })
+    expect(await peers(api)).toEqual([
+      ['0/alone', 'east', ''],
+      ['0/alone', 'west', ''],
+      ['0/east', 'west', ''],
+      ['0/east', 'east', '0/west'],
+      ['0/west', 'west', '0/east'],
+    ])
+  })
+
+  it('shows a link that one end alone tells of: of an edge router of 2.x, or one that was never up', async () => {
+    await using api = await smallVan()
+    api.view.put('LINK', 'aaaaa:1', { parent: 'aaaaa:0', name: '0/east', mode: 'edge', direction: 'outgoing' })
+    const down = { operStatus: 'down', reason: 'no route', role: 'inter-router' }
+    api.view.put('LINK', 'fz6wq:9', { ...down, parent: 'fz6wq:0', name: 'link-to-north', direction: 'outgoing' })
+    expect(await peers(api)).toEqual([
+      ['0/alone', 'east', '0/east'],
+      ['0/east', 'east', '0/alone'],
+      ['0/east', 'east', '0/west'],
+      ['0/west', 'west', '0/east'],
+      ['0/west', 'west', 'link-to-north'],
+    ])
+  })
+})
+
 describe('the query commands', () => {
   it('print JSON, and one object a line', async () => {
     const array = JSON.parse((await linesOf('sites', '-o', 'json')).join('\n')) as unknown

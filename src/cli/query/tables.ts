@@ -23,6 +23,11 @@ export class Tables {
     return [...(this.#tables.get(source)?.values() ?? [])]
   }
 
+  /** The objects of a source that live, or all. */
+  shown(source: string, includeEnded: boolean): ApiObject[] {
+    return this.all(source).filter(object => includeEnded || !hasEnded(object))
+  }
+
   /** The object of an id, in whichever source it was. */
   find(id: string): ApiObject | undefined {
     for (const table of this.#tables.values()) {
