@@ -25,6 +25,18 @@ it('prints a configuration that the check takes, and warns of the rest', async (
   expect(() => rmSync(trace)).toThrow('ENOENT')
 })
 
+it.each([
+  ['nothing', ''],
+  ["flowd-go's file", 'plugins:\n  api: {}\n'],
+  ['another program', 'import os\nprint(os.getpid())\n'],
+])('says of %s that it is no configuration of Python flowd', async (_what, text) => {
+  const file = join(folder, 'other')
+  writeFileSync(file, text)
+  const { code, stdout, stderr } = await runCommand(['flowd', 'convert', file])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(/^error CONFIG_NOT_OF_PYTHON_FLOWD: .*\nremedy: /)
+})
+
 it('says that there is no such file', async () => {
   expect(await runCommand(['flowd', 'convert', join(folder, 'none')])).toMatchObject({ code: 2, stdout: '' })
 })

@@ -10,7 +10,8 @@ export function registerConvert(flowd: Command): void {
     .argument('<file>', "Python flowd's configuration, as /etc/flowd/flowd.cfg")
     .action(async (file: string) => {
       const { convertPythonConfiguration, formatConversionWarning } = await import('../../flowd/index.ts')
-      const { yaml, warnings } = convertPythonConfiguration(readText(file))
+      const { recognised, yaml, warnings } = convertPythonConfiguration(readText(file))
+      if (!recognised) throw new TidemarkError('CONFIG_NOT_OF_PYTHON_FLOWD', { file })
       for (const warning of warnings) process.stderr.write(`warning: ${file}: ${formatConversionWarning(warning)}\n`)
       process.stdout.write(yaml)
     })

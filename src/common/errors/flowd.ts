@@ -114,6 +114,12 @@ export const FLOWD_ERRORS = {
     exitCode: 78,
     httpStatus: 500,
   },
+  CONFIG_NOT_OF_PYTHON_FLOWD: {
+    message: '{file} sets no option of Python flowd',
+    remedy: "name Python flowd's file, as /etc/flowd/flowd.cfg; one of flowd-go is taken as it is, by --conf",
+    exitCode: 2,
+    httpStatus: 400,
+  },
   ALREADY_RUNNING: {
     message: 'another flowd runs already: process {pid} holds {file}',
     remedy: 'stop it first, or give this one its own pidPath, workDir and controlSocket',

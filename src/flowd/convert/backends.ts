@@ -28,7 +28,7 @@ export function convertBackends(options: PythonOptions): ConvertedBackends {
     else if (name === 'prometheus') {
       backends['prometheus'] = prometheusSection(options)
       needsStatistics = true
-    } else if (name === 'dummy') options.warn('BACKEND', "names 'dummy', which does nothing", 'nothing: it is left out')
+    } else if (name === 'dummy') options.warn('BACKEND', "names 'dummy', which does nothing", 'it is left out')
     else {
       const message = `names ${JSON.stringify(name)}, which Python flowd does not have`
       options.warn('BACKEND', message, 'its backends are udp_firefly, ebpf and prometheus')

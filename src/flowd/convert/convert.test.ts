@@ -137,6 +137,8 @@ describe('a configuration of Python flowd', () => {
       'import os\nPLUGIN="iperf"\nBACKEND="ebpf"\nNETWORK_INTERFACE=os.environ["NIC"]',
       ['line 1: what stands there is no assignment', 'line 4: NETWORK_INTERFACE is computed'],
     ],
+    // What cannot be read is not taken for what was never said.
+    ['PLUGIN=f"{x}"\nBACKEND=names[0]', ['line 1: PLUGIN is put together', 'line 2: BACKEND is computed']],
     [
       'PLUGIN="netstat"\nBACKEND="ebpf"\nNETSTAT_INTERNAL_NETWORKS="10.0.0.0/8 x"',
       ['NETSTAT_EXPERIMENT says no experiment', 'line 3: NETSTAT_INTERNAL_NETWORKS names "x", which is no network'],

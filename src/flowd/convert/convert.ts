@@ -22,6 +22,8 @@ const OPTIONS = new Set([
 ])
 
 export interface Conversion {
+  /** Whether the text sets any option of Python flowd; else it is hardly one of its files. */
+  recognised: boolean
   /** Our configuration, with the warnings as comments. */
   yaml: string
   warnings: readonly ConversionWarning[]
@@ -48,7 +50,8 @@ export function convertPythonConfiguration(text: string): Conversion {
   const head = ["Converted from Python flowd's configuration by 'tidemark flowd convert'."]
   const notes = warnings.map(warning => formatConversionWarning(warning))
   if (notes.length > 0) head.push('', 'What was not carried over as it stood:', ...notes.map(note => `- ${note}`))
-  return { yaml: yamlComments(head) + yamlText(sections), warnings }
+  const recognised = [...OPTIONS].some(option => options.has(option))
+  return { recognised, yaml: yamlComments(head) + yamlText(sections), warnings }
 }
 
 /** Whether a text looks like a configuration of Python flowd, rather than one of ours with a mistake. */

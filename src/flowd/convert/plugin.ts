@@ -55,8 +55,8 @@ export function convertPlugin(options: PythonOptions, known: KnownNames): YamlSe
   const convert = name !== undefined && Object.hasOwn(PLUGINS, name) ? PLUGINS[name] : undefined
   if (convert !== undefined) return convert(options, known)
   const names = Object.keys(PLUGINS).join(', ')
-  if (name === undefined) options.warn('PLUGIN', 'is not set', `flowd learns of no flows: name one of ${names}`)
-  else
+  if (!options.has('PLUGIN')) options.warn('PLUGIN', 'is not set', `flowd learns of no flows: name one of ${names}`)
+  else if (name !== undefined)
     options.warn(
       'PLUGIN',
       `names ${JSON.stringify(name)}, which Python flowd does not have`,

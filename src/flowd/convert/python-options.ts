@@ -21,10 +21,12 @@ const HOST = /^[\p{L}\p{N}.:_-]+$/u
 export class PythonOptions {
   readonly warnings: ConversionWarning[] = []
   readonly #assignments: ReadonlyMap<string, Assignment>
+  readonly #unread: ReadonlySet<string>
   readonly #used = new Set<string>()
 
   constructor(assignments: ReadonlyMap<string, Assignment>, unread: readonly Unread[]) {
     this.#assignments = assignments
+    this.#unread = new Set(unread.flatMap(({ name }) => (name === undefined ? [] : [name])))
     for (const { line, name, reason } of unread) {
       const remedy = name === undefined ? 'see whether it changes an option' : 'put its value into the result by hand'
       this.warnings.push({ line, message: `${name ?? 'what stands there'} ${reason}`, remedy })
@@ -35,8 +37,9 @@ export class PythonOptions {
     this.warnings.push({ line: this.#assignments.get(option)?.line, message: `${option} ${message}`, remedy })
   }
 
+  /** Whether the file sets an option, be it in a way that cannot be read, which is a warning of its own. */
   has(option: string): boolean {
-    return this.#assignments.has(option)
+    return this.#assignments.has(option) || this.#unread.has(option)
   }
 
   /** Text that is not empty. */

@@ -1,5 +1,5 @@
 import type { Token } from './tokens.ts'
-import type { PythonValue } from './value.ts'
+import { isSequence, type PythonValue } from './value.ts'
 
 /** Deeper nesting than this is no configuration. */
 const DEEPEST = 30
@@ -11,7 +11,8 @@ const CONSTANTS = new Map<string, PythonValue>([
 ])
 
 /**
- * Reads tokens as one literal: text, numbers, True, False, None, and lists, tuples, sets and dictionaries of these.
+ * Reads tokens as one literal: text, numbers, True, False, None, and lists, tuples, sets and dictionaries of these;
+ * texts and sequences may be put together by `+`, which needs no calculating either.
  *
  * @returns undefined when they are anything else, such as a calculation, a call or a name
  */
@@ -49,6 +50,12 @@ class LiteralReader {
   }
 
   #value(): PythonValue | undefined {
+    let value = this.#operand()
+    while (value !== undefined && this.#takes('+')) value = concatenated(value, this.#operand())
+    return value
+  }
+
+  #operand(): PythonValue | undefined {
     const token = this.#tokens[this.#at]
     if (token === undefined) return undefined
     this.#at += 1
@@ -135,6 +142,13 @@ class LiteralReader {
     this.#at += 1
     return true
   }
+}
+
+/** Undefined for anything but two texts or two sequences. */
+function concatenated(one: PythonValue, other: PythonValue | undefined): PythonValue | undefined {
+  if (typeof one === 'string' && typeof other === 'string') return one + other
+  if (other === undefined || !isSequence(one) || !isSequence(other)) return undefined
+  return { kind: 'sequence', items: [...one.items, ...other.items] }
 }
 
 /** Undefined for imaginary numbers and for what Python refuses, such as 010. */
