@@ -47,6 +47,21 @@ describe('the command line', () => {
     const { output } = await run(['--help'], { TIDEMARK_CALLED_AS: 'flowd-go' })
     expect(output).toContain('Usage: flowd-go')
   })
+
+  it.each([
+    [['--log-time=true', 'version'], 0],
+    [['version', '--log-time=F'], 0],
+    [['--log-time', 'version'], 0],
+    [['--log-time=yes', 'version'], 2],
+    [['--log-level=trace', '--conf=/x', 'version'], 0],
+    [['ebpf', 'clean', '--target-interface', 'nosuch'], 78],
+    [['marker', 'clean', '--target-interface=nosuch', '--remove-qdisc=false'], 78],
+    [[], 2],
+    [['marker'], 2],
+    [['completion'], 2],
+  ])('takes the words of flowd-go: %j gives exit code %d', async (words, code) => {
+    expect((await run(words, { TIDEMARK_CALLED_AS: 'flowd-go' })).code).toBe(code)
+  })
 })
 
 describe('reportFailure', () => {

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { reportFailure } from './failure.ts'
+import { fromFlowdGoWords } from './flowd-go-words.ts'
 import { readGlobals } from './global-options.ts'
 import { createProgram } from './program.ts'
 
@@ -12,9 +13,10 @@ import { createProgram } from './program.ts'
  */
 export async function runCommandLine(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   process.stdout.on('error', leaveQuietlyWhenPipeCloses)
-  const program = createProgram(environment['TIDEMARK_CALLED_AS'] === 'flowd-go' ? 'flowd-go' : 'tidemark')
+  const isFlowdGo = environment['TIDEMARK_CALLED_AS'] === 'flowd-go'
+  const program = createProgram(isFlowdGo ? 'flowd-go' : 'tidemark')
   try {
-    await program.parseAsync(words, { from: 'user' })
+    await program.parseAsync(isFlowdGo ? fromFlowdGoWords(words) : words, { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     // Commander has printed its message; help and --version are errors to it, with exit code 0.
