@@ -60,9 +60,9 @@ describe('modules from outside', () => {
   })
 
   it.each([
-    ['./absent.mjs', /Cannot find module/],
-    ['no-such-package', /Cannot find module/],
-    [module('broken.mjs', 'export const plugins = {'), /./],
+    ['./absent.mjs', /Cannot find module '.\/absent.mjs'$/],
+    ['no-such-package', /Cannot find module 'no-such-package'$/],
+    [module('broken.mjs', 'export const plugins = {'), /'node --check' shows where/],
     [module('throwing.mjs', 'throw new Error("no licence")'), /no licence/],
     [module('empty.mjs', 'export const other = 1'), /exports none of plugins, backends, enrichers/],
     [module('list.mjs', 'export const plugins = 1'), /'plugins' is not an object/],
@@ -96,7 +96,8 @@ describe('modules from outside', () => {
   it('emit only events that are right', async () => {
     const plugins: Readonly<Record<string, UnitDefinition<Plugin>>> = loadModules(configuration, [echo]).plugins
     const events: FlowEvent[] = []
-    const plugin = plugins['echo']?.create({}, unitContext())
+    const context = unitContext()
+    const plugin = plugins['echo']?.create({}, context)
     await plugin?.start(event => events.push(event))
     const { echo: emit } = globalThis as unknown as { echo: (event: object) => void }
     const { protocol, source, destination } = startEvent(1).flow
@@ -105,6 +106,8 @@ describe('modules from outside', () => {
     expect(events).toMatchObject([{ ...startEvent(1), origin: 'echo', usage: { sentBytes: 1, receivedBytes: 2 } }])
     expect(() => emit({ state: 'start', flow, experiment: 5000, activity: 1 })).toThrow(/experiment: not in 0-1023/)
     expect(events).toHaveLength(1)
+    const account = context.metrics.stage('plugin echo')
+    expect([account.received, account.passed, account.dropped('ids')]).toEqual([2, 1, 1])
     await plugin?.stop()
   })
 

@@ -27,10 +27,20 @@ export function loadModules(file: string, modules: readonly string[]): UnitRegis
   const require = createRequire(resolve(file))
   let registries: UnitRegistries = BUILT_IN_UNITS
   for (const module of modules) {
-    const loaded = attempt(module, () => require(module) as unknown)
+    const loaded = attempt(module, () => load(require, module))
     registries = attempt(module, () => withUnits(registries, loaded))
   }
   return registries
+}
+
+/** Node's message for a module that is not found goes on with who asked; that of a syntax error names no place. */
+function load(require: NodeJS.Require, module: string): unknown {
+  try {
+    return require(module)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SyntaxError(`${error.message} ('node --check' shows where)`)
+    throw new Error(messageOf(error).replace(/\nRequire stack:[\s\S]*$/, ''), { cause: error })
+  }
 }
 
 function attempt<Value>(module: string, work: () => Value): Value {
