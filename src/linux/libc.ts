@@ -98,8 +98,17 @@ export function addressOf(bytes: Uint8Array): bigint {
   return BigInt(koffi.address(bytes))
 }
 
+/** What libbpf answers beside the kernel's numbers when it opens an object (bpf/libbpf.h, enum libbpf_errno). */
+const LIBBPF_WORDS: Readonly<Record<number, string>> = {
+  4000: 'libelf cannot read it',
+  4001: 'it is no BPF object in ELF',
+  4003: 'it is built for the other byte order',
+  4005: 'its relocations do not fit',
+}
+
 /** An errno in words, as in `EPERM: operation not permitted`. */
 export function describeErrno(errno: number): string {
+  if (errno >= 4000) return LIBBPF_WORDS[errno] ?? `libbpf error ${errno}`
   return `${getSystemErrorName(-errno)}: ${getSystemErrorMessage(-errno)}`
 }
 

@@ -169,8 +169,31 @@ describe('loading a configuration', () => {
 
   it('reports broken YAML and duplicate keys with their line', () => {
     expect(problemsOf('a: [1\nb: 2')).toMatch(/^ {2}x\.yaml:2:\d+: /)
-    expect(problemsOf('pidPath: a\npidPath: b')).toMatch(/x\.yaml:2:1: Map keys must be unique/)
+    expect(problemsOf('pidPath: a\npidPath: b')).toMatch(/x\.yaml:2:1: the key 'pidPath' stands in line 1 already/)
     expect(problemsOf('- a')).toContain('expected keys and values at the top')
+  })
+
+  it('finds a key that stands twice among a hundred thousand at once', () => {
+    const keys = Array.from({ length: 100_000 }, (_, at) => `k${at}: 1`).join('\n')
+    expect(problemsOf(`${keys}\nk7: 1`)).toContain("x.yaml:100001:1: the key 'k7' stands in line 8 already")
+  })
+
+  it('reads no device without end', () => {
+    expect(() => loadConfiguration(Schema, '/dev/zero')).toThrow(
+      /\/dev\/zero cannot be read: it is longer than 4194304/,
+    )
+  })
+
+  it('shows how a section is written where a single value stands, and where a key is missing', () => {
+    expect(problemsOf('plugins: {api: true}')).toContain(
+      'plugins.api: is true, expected a section of keys and values, as in {}',
+    )
+    expect(problemsOf('limits: {receivers: [host.example]}')).toContain(
+      "limits.receivers[0]: is 'host.example', expected a section of keys and values, as in {address: host.example}",
+    )
+    expect(problemsOf('limits:\n  receivers:\n    - {}')).toContain(
+      'x.yaml:3:7: limits.receivers[0].address: is missing, expected text',
+    )
   })
 
   it('warns of unknown keys with a suggestion, and refuses them when strict', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Static, TObject } from 'typebox'
 import { codeOf, messageOf, TidemarkError } from '../errors/index.ts'
 import { type DeprecatedKey, mapDeprecated } from './deprecated.ts'
@@ -88,7 +88,7 @@ export function parseConfiguration<Schema extends TObject>(
     for (const { key, message } of rules?.(values) ?? []) complain(errors, places.get(key), key, message)
   }
   if (errors.length > 0) {
-    throw new TidemarkError('CONFIG_INVALID', { file, count: errors.length, problems: listOf(errors, warnings) })
+    throw new TidemarkError('CONFIG_INVALID', { file, problems: listOf(errors, warnings) })
   }
   return { values, file, profile, origins, warnings }
 }
@@ -109,12 +109,31 @@ function listOf(errors: ConfigurationProblem[], warnings: readonly Configuration
  */
 export function readConfigurationFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readBounded(file)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw new TidemarkError('CONFIG_NOT_FOUND', { file }, error)
     }
     throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)
+  }
+}
+
+/** Far more than a configuration takes, far less than a device without end. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** A file, pipe or device that is read once, from its beginning. */
+function readBounded(file: string): string {
+  const descriptor = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(MOST_BYTES + 1)
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    }
+    if (length > MOST_BYTES) throw new Error(`it is longer than ${MOST_BYTES} bytes`)
+    return bytes.toString('utf8', 0, length)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -78,7 +78,8 @@ function describeText(schema: ConfigurationSchema): string {
   if (format !== undefined) return format.description
   if (schema.form !== undefined) return schema.form
   if (schema.pattern !== undefined) return `text like ${schema.pattern}`
-  return schema.minLength === undefined ? 'text' : 'text that is not empty'
+  const atMost = schema.maxLength === undefined ? '' : ` of at most ${schema.maxLength} characters`
+  return schema.minLength === undefined ? `text${atMost}` : `text${atMost} that is not empty`
 }
 
 function range({ minimum, maximum }: ConfigurationSchema): string {

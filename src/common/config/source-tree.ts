@@ -50,11 +50,12 @@ export interface SourceDocument {
 
 /**
  * Parses YAML 1.2, and hence JSON, into a plain tree that remembers lines. Aliases share their anchor's node, so a
- * file of nested aliases costs no more than its own size; `<<` merges maps.
+ * file of nested aliases costs no more than its own size; `<<` merges maps. Keys that stand twice are found here: the
+ * parser's own way costs the square of their number.
  */
 export function parseSource(text: string): SourceDocument {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: '1.2' })
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
@@ -75,10 +76,16 @@ export function parseSource(text: string): SourceDocument {
     if (isMap(node)) {
       const map: SourceMap = { kind: 'map', entries: new Map(), ...at }
       converted.set(node, map)
+      const seen = new Map<string, Position>()
       for (const pair of node.items) {
         const key = pair.key as ParsedNode
         const keyAt = key.range ? position(key.range[0]) : at
         const name = isScalar(key) ? String(key.value) : String(key)
+        const before = seen.get(name)
+        if (before !== undefined) {
+          errors.push({ ...keyAt, message: `the key '${name}' stands in line ${before.line} already` })
+        }
+        seen.set(name, keyAt)
         const value = convert(pair.value as Node | null, keyAt)
         if (name === '<<') mergeInto(map, value)
         else map.entries.set(name, { ...keyAt, node: value })

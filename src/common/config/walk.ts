@@ -28,6 +28,8 @@ export interface WalkOptions {
   /** Whose `defaults` count, for example `flowd-go`. */
   profile: string | undefined
   report: WalkReport
+  /** The section that is read: where what is missing in it should stand. */
+  within?: SourceMap | undefined
 }
 
 const DEFAULT: Origin = { kind: 'default' }
@@ -50,7 +52,7 @@ export function walkSection(
     const found = map && findEntry(map, name)
     if (found !== undefined) taken.add(found.name)
     const entry = found && spelled(found, name, path, options)
-    const value = walkEntry(child, entry, join(path, name), isOptional(schema, name), options)
+    const value = walkEntry(child, entry, join(path, name), isOptional(schema, name), { ...options, within: map })
     if (value !== undefined) values[name] = value
   }
   for (const [name, entry] of map?.entries ?? []) {
@@ -97,7 +99,7 @@ function walkEntry(
   }
   const fallback = defaultOf(schema, options.profile)
   if (fallback === undefined && !optional && given === undefined) {
-    options.report.error(path, undefined, `is missing, expected ${describeExpected(schema)}`)
+    options.report.error(path, options.within, `is missing, expected ${describeExpected(schema)}`)
   }
   if (fallback !== undefined) options.report.origin(path, DEFAULT)
   return fallback
@@ -185,9 +187,18 @@ function originOf(entry: SourceEntry): Origin {
 }
 
 function misfit(schema: ConfigurationSchema, node: SourceNode): string {
-  const asList = schema.type === 'array' && node.kind === 'scalar' && node.value !== null && !schema.items?.secret
-  const example = asList ? `, as in [${node.text}]` : ''
-  return `is ${displayNode(schema, node)}, expected ${describeExpected(schema)}${example}`
+  const example = exampleOf(schema, node)
+  return `is ${displayNode(schema, node)}, expected ${describeExpected(schema)}${example && `, as in ${example}`}`
+}
+
+/** How a single value that stands where a list or a section belongs may be meant; '' where that is not plain. */
+function exampleOf(schema: ConfigurationSchema, node: SourceNode): string {
+  if (node.kind !== 'scalar' || node.value === null || schema.items?.secret) return ''
+  if (schema.type === 'array') return isSection(schema.items ?? {}) ? '' : `[${node.text}]`
+  if (!isSection(schema)) return ''
+  const needed = (schema.required ?? []).filter(name => schema.properties?.[name]?.default === undefined)
+  if (node.value === true && needed.length === 0) return '{}, which turns it on with its defaults'
+  return needed.length === 1 && typeof node.value === 'string' ? `{${needed[0]}: ${node.text}}` : ''
 }
 
 function displayNode(schema: ConfigurationSchema, node: SourceNode): string {

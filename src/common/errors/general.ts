@@ -16,12 +16,12 @@ export const GENERAL_ERRORS = {
   },
   CONFIG_UNREADABLE: {
     message: 'the configuration file {file} cannot be read: {reason}',
-    remedy: 'name a file, and check its owner and mode',
+    remedy: 'name a configuration file, and check its owner and mode',
     exitCode: 78,
     httpStatus: 500,
   },
   CONFIG_INVALID: {
-    message: '{file} has {count} error(s):\n{problems}',
+    message: '{file} cannot be used:\n{problems}',
     remedy: "mend the lines named; 'check' shows the effective configuration",
     exitCode: 78,
     httpStatus: 400,
@@ -40,7 +40,7 @@ export const GENERAL_ERRORS = {
   },
   ADDRESS_IN_USE: {
     message: '{what} cannot listen on {address}: another program does already',
-    remedy: 'stop that program, or set another address or port in the configuration',
+    remedy: "stop that program ('ss -lnp' names it), or take another address or port",
     exitCode: 1,
     httpStatus: 500,
   },

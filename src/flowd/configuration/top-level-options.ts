@@ -25,6 +25,8 @@ export const TOP_LEVEL_OPTIONS = {
       path: Type.String({
         default: '/run/tidemark/flowd.sock',
         minLength: 1,
+        // What sun_path of unix(7) holds beside its final zero.
+        maxLength: 107,
         description: 'Unix socket for the commands status, flows and send, and for reload, health checks and metrics.',
       }),
       mode: Type.String({

@@ -52,7 +52,7 @@ class FakePort implements ControlPort {
     const error = errorBody(new TidemarkError('HTTP_BAD_REQUEST', { reason: 'no such state' }))
     return { accepted: lines.length - 1, refused: [{ line: lines.length, error }], warnings: [] }
   }
-  reload = () => Promise.reject(new TidemarkError('CONFIG_INVALID', { file: 'f', count: 1, problems: 'f:1:1: bad' }))
+  reload = () => Promise.reject(new TidemarkError('CONFIG_INVALID', { file: 'f', problems: 'f:1:1: bad' }))
   metrics = () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' })
 }
 
@@ -78,7 +78,7 @@ describe('the control socket', () => {
       expect(sent).toMatchObject({ accepted: 2, refused: [{ line: 3, error: { code: 'HTTP_BAD_REQUEST' } }] })
       await expect(client.reload()).rejects.toMatchObject({
         code: 'FLOWD_REFUSED',
-        message: 'f has 1 error(s):\nf:1:1: bad (CONFIG_INVALID)',
+        message: 'f cannot be used:\nf:1:1: bad (CONFIG_INVALID)',
       })
     })
   })

@@ -55,7 +55,7 @@ function readConfiguration(choice: FileChoice): { finding: Finding; loaded: Load
     return { loaded, finding: warning(check, `${file}: ${warnings.length} warning(s)`, look) }
   } catch (error) {
     if (!isTidemarkError(error)) throw error
-    const found = `${error.message.replace(/\s*\n\s*/g, '; ')}; the defaults are looked at`
+    const found = `${error.message.replace(/:\s*\n\s*/, ': ').replace(/\s*\n\s*/g, '; ')}; the defaults are looked at`
     return { loaded: defaultFlowdConfiguration(choice), finding: failed(check, found, error.remedy) }
   }
 }
