@@ -32,6 +32,8 @@ const KINDS: readonly (readonly [SocketFamily, Protocol])[] = [
 interface SeenSocket extends HostSocket {
   /** The look that saw it last. */
   look: number
+  /** Whether it was told of. A look that fails tells nothing; what it found is told by the next. */
+  told: boolean
 }
 
 /**
@@ -84,7 +86,7 @@ export class SocketWatch implements Service {
   /** Takes in a socket that was found in another way; false when it is known. Looks go on with it as with their own. */
   takeIn(socket: HostSocket): boolean {
     if (this.#seen.has(socket.cookie)) return false
-    this.#seen.set(socket.cookie, { ...socket, look: this.#looks })
+    this.#seen.set(socket.cookie, { ...socket, look: this.#looks, told: true })
     return true
   }
 
@@ -120,17 +122,19 @@ export class SocketWatch implements Service {
 
   async #look(turns: Turns): Promise<void> {
     this.#looks += 1
-    const came: HostSocket[] = []
     for (const [family, protocol] of this.#kinds) {
       // The kernel goes through a large empty table within one call.
       await turns.next()
-      await this.#lookAt(family, protocol, came, turns)
+      await this.#lookAt(family, protocol, turns)
     }
-    const gone = await this.#takeGone(turns)
-    if (this.#table !== undefined) await this.#setup.onLook({ came, gone, turns })
+    const { came, gone } = await this.#news(turns)
+    if (this.#table === undefined) return
+    await this.#setup.onLook({ came, gone, turns })
+    for (const socket of came) socket.told = true
+    for (const { cookie } of gone) this.#seen.delete(cookie)
   }
 
-  async #lookAt(family: SocketFamily, protocol: Protocol, came: HostSocket[], turns: Turns): Promise<void> {
+  async #lookAt(family: SocketFamily, protocol: Protocol, turns: Turns): Promise<void> {
     const query = { family, protocol, extensions: 0, states: LIVE_MASKS[protocol] }
     for (const record of this.#table?.dump(query) ?? []) {
       const { cookie } = record
@@ -139,9 +143,7 @@ export class SocketWatch implements Service {
       if (known !== undefined) known.look = this.#looks
       // What nobody holds any more was closed before it was seen, and its user is not known.
       else if (record.inode !== 0) {
-        const socket = { ...hostSocket(record, protocol), look: this.#looks }
-        this.#seen.set(cookie, socket)
-        came.push(socket)
+        this.#seen.set(cookie, { ...hostSocket(record, protocol), look: this.#looks, told: false })
       }
       if (turns.isOver) await turns.next()
       if (this.#table === undefined) return
@@ -149,20 +151,25 @@ export class SocketWatch implements Service {
   }
 
   /**
-   * What this look did not see; a table that changes while it is read may hide a socket, so each is asked for once
-   * more.
+   * What is new, and what is gone. A table that changes while it is read may hide a socket, so each that this look did
+   * not see is asked for once more.
    */
-  async #takeGone(turns: Turns): Promise<HostSocket[]> {
-    const gone: HostSocket[] = []
+  async #news(turns: Turns): Promise<{ came: SeenSocket[]; gone: SeenSocket[] }> {
+    const came: SeenSocket[] = []
+    const gone: SeenSocket[] = []
     for (const socket of this.#seen.values()) {
-      if (socket.look === this.#looks) continue
       if (turns.isOver) await turns.next()
-      if (this.#table === undefined) return []
-      const record = this.#table.lookup(socket.tuple)
-      if (record?.cookie === socket.cookie && isLive(record, socket.tuple.protocol)) continue
-      this.#seen.delete(socket.cookie)
-      gone.push(socket)
+      if (this.#table === undefined) break
+      if (socket.look === this.#looks || this.#isThere(this.#table, socket)) {
+        if (!socket.told) came.push(socket)
+      } else if (socket.told) gone.push(socket)
+      else this.#seen.delete(socket.cookie)
     }
-    return gone
+    return { came, gone }
+  }
+
+  #isThere(table: SocketTable, { cookie, tuple }: SeenSocket): boolean {
+    const record = table.lookup(tuple)
+    return record?.cookie === cookie && isLive(record, tuple.protocol)
   }
 }
