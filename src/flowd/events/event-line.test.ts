@@ -110,10 +110,13 @@ describe('readEventLine', () => {
 describe('splitRunTogether', () => {
   it.each([
     ['start tcp ::1 1 ::1 2 1 2end tcp ::1 1 ::1 2 1 2', ['start tcp ::1 1 ::1 2 1 2', 'end tcp ::1 1 ::1 2 1 2']],
-    ['start tcp ::1 1 ::1 2 cms defaultSTART udp', ['start tcp ::1 1 ::1 2 cms default', 'START udp']],
+    ['start tcp ::1 1 ::1 2 cms defaultSTART udp ', ['start tcp ::1 1 ::1 2 cms default', 'START udp ']],
+    ['start tcp ::1 1 ::1 2 1 2 end tcp ::1 1 ::1 2 1 2', ['start tcp ::1 1 ::1 2 1 2 ', 'end tcp ::1 1 ::1 2 1 2']],
+    ['start tcp 10.0end tcp ::1 1 ::1 2 1 2', ['start tcp 10.0', 'end tcp ::1 1 ::1 2 1 2']],
+    ['  enstart tcp ::1', ['  en', 'start tcp ::1']],
   ])('%j', (line, parts) => expect(splitRunTogether(line)).toEqual(parts))
 
-  it.each(['start tcp ::1 1 ::1 2 1 2', 'end tcp', 'start tcp ::1 1 ::1 2 1 2 end tcp ::1 1 ::1 2 1 2'])(
+  it.each(['start tcp ::1 1 ::1 2 1 2', ' end tcp ::1', '# start tcp ::1 1 ::1 2 1 2', 'no start tcp ::1 1 end tcp '])(
     '%j is one line',
     line => expect(splitRunTogether(line)).toBeUndefined(),
   )

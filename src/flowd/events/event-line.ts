@@ -48,13 +48,24 @@ export function eventLineError({ field, problem }: ParseFailure): TidemarkError 
   return new TidemarkError('EVENT_REFUSED', { reason, grammar: EVENT_LINE_GRAMMAR })
 }
 
-/** Seven fields, then an eighth that runs into the first word of another event. */
-const RUN_TOGETHER = /^(\s*(?:\S+\s+){7}\S+?)((?:start|end)\s.*)$/i
+/** Where an event begins within a line. */
+const BEGINNING = /(?:start|end)\s+(?:tcp|udp)\s/gi
 
 /**
- * The two lines that a line is made of when the first was written without its line feed; undefined when it is not two.
+ * The two lines that a line is made of when the first was written without its line feed: it was forgotten, or its
+ * writer was killed in the middle. Undefined when it is not two.
  */
 export function splitRunTogether(line: string): [first: string, second: string] | undefined {
-  const match = RUN_TOGETHER.exec(line)
-  return match === null ? undefined : [match[1] ?? '', match[2] ?? '']
+  for (const { index } of line.matchAll(BEGINNING)) {
+    const first = line.slice(0, index)
+    if (first.trim() === '') continue
+    return beginsLikeEvent(first) ? [first, line.slice(index)] : undefined
+  }
+  return undefined
+}
+
+/** Whether a text is an event or the beginning of one, not a comment, say, before one. */
+function beginsLikeEvent(text: string): boolean {
+  const word = text.trim().split(/\s/, 1)[0]?.toLowerCase() ?? ''
+  return 'start'.startsWith(word) || 'end'.startsWith(word)
 }

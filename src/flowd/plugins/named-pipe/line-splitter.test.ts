@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { pipeBytesSurvive } from '../../../../test/support/properties/pipe.ts'
+import { cutLinesCostNoOther, pipeBytesSurvive } from '../../../../test/support/properties/pipe.ts'
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts'
 
 function splitterOf() {
@@ -39,6 +39,8 @@ describe('LineSplitter', () => {
   })
 
   it('survives any bytes', () => pipeBytesSurvive(20_000))
+
+  it('gives every whole line although others were cut anywhere', () => cutLinesCostNoOther(20_000))
 
   it.each([1, 100, 4096, 5000, 1_000_000])(
     'leaves out a line that is too long, cut every %i bytes, and no other',

@@ -103,6 +103,15 @@ describe('namedPipe', () => {
     expect(ports()).toEqual([1, 2, 3])
   })
 
+  it('loses only the line whose writer was killed in the middle of it, wherever it was cut', async () => {
+    const { ports, write, account } = await running()
+    const line = start(1)
+    for (let cut = 1; cut < line.length - 1; cut += 1) await write(`${line.slice(0, cut)}${start(1000 + cut)}\n`)
+    const cuts = Array.from({ length: line.length - 2 }, (_, index) => index + 1)
+    await expect.poll(ports).toEqual(cuts.map(cut => 1000 + cut))
+    expect(account.dropped()).toBe(cuts.length)
+  })
+
   it('takes a whole last line without its end when nothing follows for long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { ports, write, account } = await running()
