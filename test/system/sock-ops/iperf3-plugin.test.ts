@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FlowEvent } from '../../../src/flowd/event.ts'
+import { FlowTable } from '../../../src/flowd/flow-table/index.ts'
 import { Iperf3 } from '../../../src/flowd/plugins/iperf3/iperf3.ts'
 import type { Iperf3Options } from '../../../src/flowd/plugins/iperf3/options.ts'
 import { describePlugin } from '../../support/flowd/plugin-conformance.ts'
@@ -113,6 +114,21 @@ describe('what the kernel tells of connections', () => {
       ends('ipv4', '192.0.2.1', v4, '192.0.2.2'),
       ends('ipv4', '192.0.2.1', mapped, '192.0.2.2'),
     ])
+  })
+
+  it('ends what it told of before a restart, with the ids that the flow had', async () => {
+    await watch()
+    const port = Number(await open('lasting'))
+    await expect.poll(told).toEqual(['start 3 14'])
+    const [started] = events
+    await plugin.stop()
+    const context = await watch({ experimentIDs: [2], activityIDs: [2] })
+    const table = new FlowTable({ maxFlows: 10, application: 'test', onChange: () => undefined })
+    if (started !== undefined) table.apply(started)
+    Object.assign(context, { flows: table })
+    await clients.tell('reset', 'lasting')
+    await expect.poll(told).toEqual(['end 3 14'])
+    expect(events[0]?.flow.source.port).toBe(port)
   })
 
   it('tells of connections from outside by their own ends', async () => {

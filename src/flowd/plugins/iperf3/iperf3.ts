@@ -91,17 +91,22 @@ export class Iperf3 implements Plugin {
     else this.#tell({ state: 'start', flow, ...ids, startTimeUs: Date.now() * 1000, origin: ORIGIN })
   }
 
-  /** An end has the ids that its start had. */
+  /** An end has the ids that its start had, also a start that was told before a restart or a reload. */
   #end({ cookie, flow }: ConnectionRecord): void {
-    const open = this.#open.get(cookie)
+    const key = flowKey(flow)
+    const live = this.#context.flows.get(key)
+    const open = this.#open.get(cookie) ?? (live?.origin === ORIGIN ? { ids: live } : undefined)
     if (open === undefined) {
       this.#account.drop('unknown-end')
-      this.#warnings.warn(() => [{ flow: flowKey(flow) }, 'a connection closed whose opening was not seen'])
+      this.#warnings.warn(() => [{ flow: key }, 'a connection closed whose opening was not seen'])
       return
     }
     this.#open.delete(cookie)
     if (open.ids === undefined) this.#account.drop('ids')
-    else this.#tell({ state: 'end', flow, ...open.ids, endTimeUs: Date.now() * 1000, origin: ORIGIN })
+    else {
+      const { experiment, activity } = open.ids
+      this.#tell({ state: 'end', flow, experiment, activity, endTimeUs: Date.now() * 1000, origin: ORIGIN })
+    }
   }
 
   #tell(event: FlowEvent): void {
