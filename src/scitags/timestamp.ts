@@ -11,7 +11,7 @@ const US_PER_MINUTE = 60 * US_PER_SECOND
 const US_PER_DAY = 1440 * US_PER_MINUTE
 
 /** What is out of these (years 1970 to 9999) has no text form here. */
-const LATEST_US = Date.UTC(9999, 11, 31, 23, 59, 59) * US_PER_MS
+export const LATEST_US = Date.UTC(9999, 11, 31, 23, 59, 59) * US_PER_MS
 
 /**
  * Reads an RFC 3339 time with `Z` or an offset; digits beyond the microsecond are cut. A leap second reads as the

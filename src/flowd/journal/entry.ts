@@ -1,4 +1,4 @@
-import { addressFamily, type FiveTuple, flowKey } from '../../scitags/index.ts'
+import { addressFamily, canonicalAddress, type FiveTuple, flowKey, LATEST_US } from '../../scitags/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 
 /**
@@ -103,11 +103,12 @@ function readFlow(fields: readonly unknown[]): Flow | undefined {
   const [protocol, sourceAddress, sourcePort, destinationAddress, destinationPort, ...rest] = fields
   const [experiment, activity, application, label, origin, startTimeUs, endTimeUs = null, teller, atEnd] = rest
   if (protocol !== 'tcp' && protocol !== 'udp') return undefined
-  if (!isText(sourceAddress) || !isNumber(sourcePort)) return undefined
-  if (!isText(destinationAddress) || !isNumber(destinationPort)) return undefined
-  if (!isNumber(experiment) || !isNumber(activity) || !isText(application)) return undefined
-  if (!(label === null || isNumber(label)) || !isText(origin) || !isNumber(startTimeUs)) return undefined
-  if (!(endTimeUs === null || isNumber(endTimeUs))) return undefined
+  if (!isAddress(sourceAddress) || !isInteger(sourcePort, PORT_MAX)) return undefined
+  if (!isAddress(destinationAddress) || !isInteger(destinationPort, PORT_MAX)) return undefined
+  if (!isInteger(experiment) || !isInteger(activity) || !isText(application)) return undefined
+  if (!(label === null || isInteger(label, LABEL_MAX)) || !isText(origin)) return undefined
+  if (!isInteger(startTimeUs, LATEST_US)) return undefined
+  if (!(endTimeUs === null || isInteger(endTimeUs, LATEST_US))) return undefined
   const tuple: FiveTuple = {
     protocol,
     family: addressFamily(sourceAddress),
@@ -133,6 +134,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+const PORT_MAX = 65_535
+const LABEL_MAX = 0xf_ffff
+
+function isInteger(value: unknown, maximum = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maximum
+}
+
+function isAddress(value: unknown): value is string {
+  return isText(value) && canonicalAddress(value) === value
 }

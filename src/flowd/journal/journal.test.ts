@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../test/support/flowd/flows.ts'
 import { silentLogger } from '../../common/index.ts'
+import { formatTimestamp } from '../../scitags/index.ts'
 import type { EndReason, Flow } from '../flow.ts'
 import { entryOf, flowEntry, JOURNAL_HEADER, readJournal } from './entry.ts'
 import { Journal, type JournalSetup } from './index.ts'
@@ -199,6 +200,21 @@ describe('Journal', () => {
     await journal.close()
     expect(errors).toHaveLength(1)
     expect(errors[0]).toContain('ENOENT')
+  })
+
+  it('takes no flow from a damaged line that could not be looked for or announced', () => {
+    const flow = flowOf(startEvent(5, { application: 'x' }))
+    const whole = JSON.parse(flowEntry(flow)) as unknown[]
+    const strange = ['nonsense', '', -1, 0.5, 70_000, 1e300, null, {}, [], true]
+    const damaged = whole.slice(1).flatMap((_, place) => strange.map(value => whole.with(place + 1, value)))
+    const lines = [whole, ...damaged].map(fields => JSON.stringify(fields))
+    const read = lines.flatMap(line => [...readJournal(Buffer.from(line)).flows.values()])
+    expect(read[0]).toEqual(flow)
+    for (const { tuple, label = 0, startTimeUs } of read) {
+      expect(tuple).toEqual(flow.tuple)
+      expect(label).toBeLessThan(2 ** 20)
+      expect(() => formatTimestamp(startTimeUs)).not.toThrow()
+    }
   })
 
   it('survives any bytes', () => {
