@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { endEvent, startEvent, tuple } from '../../../test/support/flowd/flows.ts'
 import { toldTable } from '../../../test/support/flowd/told-table.ts'
 import { decodeFlowLabel, flowKey } from '../../scitags/index.ts'
+import type { FlowChange } from '../flow.ts'
+import { FlowTable } from './index.ts'
 
 describe('FlowTable', () => {
   it('starts once, and remembers label and start time to the end', () => {
@@ -141,6 +143,23 @@ describe('FlowTable', () => {
     table.apply(endEvent(1, { endTimeUs: 20 }))
     expect(changes.map(({ kind }) => kind)).toEqual(['start', 'ongoing', 'end'])
     expect(changes[2]?.flow).toMatchObject({ startTimeUs: 10, endTimeUs: 20, application: 'xrootd', usage })
+  })
+
+  it('ends no flow before it began, whatever the clocks say', () => {
+    const hourUs = 3_600_000_000
+    let nowUs = 2 * hourUs
+    const ends: (number | undefined)[] = []
+    const onChange = ({ kind, flow }: FlowChange) => {
+      if (kind === 'end') ends.push(flow.endTimeUs)
+    }
+    const table = new FlowTable({ maxFlows: 9, application: 'test', nowUs: () => nowUs, onChange })
+    table.apply(startEvent(1))
+    table.apply(startEvent(2))
+    nowUs = hourUs
+    table.apply(endEvent(1))
+    table.apply(endEvent(2, { endTimeUs: hourUs }))
+    table.apply(endEvent(3, { startTimeUs: 2 * hourUs, endTimeUs: hourUs }))
+    expect(ends).toEqual([2 * hourUs, 2 * hourUs, 2 * hourUs])
   })
 
   it('starts a flow that is first heard of when it is under way', () => {

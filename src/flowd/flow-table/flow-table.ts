@@ -134,9 +134,14 @@ export class FlowTable {
 
   #end(flow: LiveFlow, change: EndChange): void {
     this.#flows.delete(flow.key)
-    flow.endTimeUs ??= flow.socketGoneUs ?? this.#nowUs()
+    flow.endTimeUs = this.#endTimeOf(flow)
     this.#recentEnds.note(flow, change.reason)
     this.#setup.onChange(change)
+  }
+
+  /** A clock that was set back, or that of another host, lets no flow end before it began. */
+  #endTimeOf({ startTimeUs, endTimeUs, socketGoneUs }: LiveFlow): TimestampUs {
+    return Math.max(startTimeUs, endTimeUs ?? socketGoneUs ?? this.#nowUs())
   }
 
   #endByEvent(live: LiveFlow, event: FlowEvent): Outcome {
@@ -152,7 +157,8 @@ export class FlowTable {
   #endUnseen(key: string, event: FlowEvent): Outcome {
     if (event.startTimeUs === undefined) return 'unknown-end'
     const flow = this.#create(key, event)
-    flow.endTimeUs = event.endTimeUs ?? this.#nowUs()
+    flow.endTimeUs = event.endTimeUs
+    flow.endTimeUs = this.#endTimeOf(flow)
     this.#recentEnds.note(flow, 'event')
     this.#setup.onChange(withBlocks(endOf(flow, event, 'event'), event))
     return 'past'

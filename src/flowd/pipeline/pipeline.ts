@@ -202,7 +202,12 @@ export class Pipeline implements Service {
     const nowUs = Date.now() * 1000
     const fate = fateOf(flow, this.#probe, nowUs)
     if (fate === 'forgotten') this.#journal?.forget(flow.key)
-    else if (fate === 'ends') this.#distribute({ kind: 'end', flow: { ...flow, endTimeUs: nowUs }, reason: 'restart' })
+    else if (fate === 'ends')
+      this.#distribute({
+        kind: 'end',
+        flow: { ...flow, endTimeUs: Math.max(flow.startTimeUs, nowUs) },
+        reason: 'restart',
+      })
     else this.#table.takeBack(flow, fate === 'lives')
   }
 
