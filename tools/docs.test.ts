@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { examplesOf } from '../src/cli/examples.ts'
+import { createProgram } from '../src/cli/program.ts'
 import { loadCollectorConfiguration } from '../src/collector/load-configuration.ts'
 import { ERRORS } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION, loadFlowdConfiguration } from '../src/flowd/index.ts'
@@ -41,6 +44,17 @@ function brokenLinks(page: string): string[] {
     return anchor !== undefined && target.endsWith('.md') && !anchors(readFileSync(target, 'utf8')).has(anchor)
   })
 }
+
+describe('the examples in help', () => {
+  const all = (command: Command): string[] => [...examplesOf(command), ...command.commands.flatMap(all)]
+  it.each(['tidemark', 'flowd-go'] as const)('of %s are commands that exist', name => {
+    const lines = all(createProgram(name))
+    expect(lines.length).toBeGreaterThan(3)
+    expect(lines.map(line => [line, commandLineProblem(line)]).filter(([, problem]) => problem !== undefined)).toEqual(
+      [],
+    )
+  })
+})
 
 describe('the documentation', () => {
   it.each(pages)('%s has no broken link', page => {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Role, RoleFinding } from '../doctor/index.ts'
+import { addExamples } from './examples.ts'
 import { fileChoice } from './flowd/file-choice.ts'
 import { formatRows, type OutputFormat, outputOption } from './output.ts'
 import type { Column } from './table.ts'
@@ -14,8 +15,7 @@ const COLUMNS: readonly Column<RoleFinding>[] = [
 
 /** `doctor`: whether this host offers what the roles need. */
 export function registerDoctor(program: Command): void {
-  program
-    .command('doctor')
+  addExamples(program.command('doctor'), '--role collector', '--conf /etc/flowd-go/conf.yaml')
     .description(
       'look whether this host, and the router of the collector, offer what the roles and their configurations need, and say what to do; exit 1 when not',
     )

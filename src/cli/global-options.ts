@@ -13,7 +13,10 @@ export interface GlobalOptions {
 
 export function addGlobalOptions(program: Command): void {
   program
-    .option('--conf <file>', 'configuration file of flowd or the collector, YAML or JSON')
+    .option(
+      '--conf <file>',
+      "configuration file of flowd or the collector, YAML or JSON; without it /etc/tidemark/flowd.yaml (else flowd-go's) or /etc/tidemark/collector.yaml",
+    )
     .addOption(new Option('--log-level <level>', 'least severe level to log').choices(LOG_LEVELS).default('info'))
     .option('--log-time', 'begin each log line with its time', false)
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type Command, InvalidArgumentError } from 'commander'
 import { bareHost } from '../common/index.ts'
 import type { ControllerDialect, MessageFaults, Mishap, RouterDialect, VanOptions } from '../simulate/index.ts'
+import { addExamples } from './examples.ts'
 import { interruptible } from './interruptible.ts'
 
 interface VanCommandOptions {
@@ -23,10 +24,14 @@ interface VanCommandOptions {
 
 /** `simulate van`: a network that is not there, for demonstrations, tests and benchmarks. */
 export function registerSimulate(program: Command): void {
-  program
+  const simulate = program
     .command('simulate')
     .description('play what Tidemark listens to, for demonstrations and tests')
-    .command('van')
+  addExamples(
+    simulate.command('van'),
+    '--routers 12 --services 8 --rate 50',
+    '--every restart=30 --every cut=60 --fault drop=0.01',
+  )
     .description('play the routers and controllers of a virtual application network, as a collector hears them')
     .option('--listen <address>', 'where collectors connect', address, '127.0.0.1:5672')
     .option('--routers <n>', 'how many routers, one in each site', atLeastOne, 3)
@@ -42,12 +47,12 @@ export function registerSimulate(program: Command): void {
     )
     .option(
       '--fault <name=probability>',
-      'what is wrong with messages: duplicate, drop, reorder, unknown, wrongType, lateTime',
+      'what is wrong with messages, each with this probability (0 to 1): duplicate, drop, reorder, unknown, wrongType, lateTime',
       pairOf(probability),
     )
     .option(
       '--every <mishap=seconds>',
-      'what befalls a site now and then: restart, replace, silence, links, process, controller, gap, clock; or cut, all connections',
+      'what befalls a site every so many seconds: restart, replace, silence, links, process, controller, gap, clock; or cut, all connections',
       pairOf(aboveZero),
     )
     .option('--speed <factor>', 'how much faster than real time everything goes', aboveZero, 1)
@@ -148,8 +153,9 @@ function address(text: string): string {
 }
 
 function atLeastOne(text: string): number {
-  if (whole(text) < 1) throw new InvalidArgumentError('write a whole number, at least 1')
-  return whole(text)
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('write a whole number, at least 1')
+  return value
 }
 
 function aboveZero(text: string): number {

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander'
+import { pathOf } from '../../src/cli/examples.ts'
 import { heading, type ManualPage, paragraph, subheading, term } from './roff.ts'
 
 const EXIT_CODES: readonly [string, string][] = [
@@ -59,10 +60,6 @@ function commandSection(command: Command): string[] {
     ...command.registeredArguments.map(argument => term(argument.name(), argument.description)),
     ...command.options.map(option => term(option.flags, describe(option))),
   ]
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 function summaryOf(command: Command): string {

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander'
+import { examplesOf, pathOf } from '../../src/cli/examples.ts'
 import { createProgram } from '../../src/cli/program.ts'
 
 /**
@@ -33,6 +34,7 @@ function section(command: Command): string[] {
           '```',
           '',
           ...table(command),
+          ...examples(command),
         ]
   return [...own, ...command.commands.flatMap(section)]
 }
@@ -51,15 +53,16 @@ function table(command: Command): string[] {
   ]
 }
 
+function examples(command: Command): string[] {
+  const lines = examplesOf(command)
+  return lines.length === 0 ? [] : ['```', ...lines, '```', '']
+}
+
 function describe(option: Option): string {
   const choices = option.argChoices === undefined ? '' : `; one of ${option.argChoices.join(', ')}`
   const value: unknown = option.defaultValueDescription ?? option.defaultValue
   const preset = value === undefined ? '' : `; default ${String(value)}`
   return `${option.description}${choices}${preset}`
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 function sentence(text: string): string {

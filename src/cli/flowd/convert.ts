@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { codeOf, messageOf, TidemarkError } from '../../common/index.ts'
+import { addExamples } from '../examples.ts'
 
 /** `flowd convert`: a configuration of Python flowd as one of ours. */
 export function registerConvert(flowd: Command): void {
-  flowd
-    .command('convert')
+  addExamples(flowd.command('convert'), '/etc/flowd/flowd.cfg > flowd.yaml')
     .description('print the configuration that a flowd.cfg of Python flowd means, without running it')
     .argument('<file>', "Python flowd's configuration, as /etc/flowd/flowd.cfg")
     .action(async (file: string) => {

@@ -13,7 +13,9 @@ export function registerMarker(flowd: Command): void {
     .alias('ebpf')
     .description("the marker's hooks in the kernel")
     .command('clean')
-    .description('remove what a flowd that was killed left on an interface; what belongs to others stays')
+    .description(
+      'remove what a flowd that was killed left on an interface, which takes CAP_NET_ADMIN; what belongs to others stays',
+    )
     .option('--target-interface <name>', 'the interface', 'lo')
     .option('--remove-qdisc [true|false]', 'remove the clsact qdisc too, if nobody else uses it', readBoolean, true)
     .action(async ({ targetInterface, removeQdisc }: CleanOptions) => {

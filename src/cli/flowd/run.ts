@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
+import { addExamples } from '../examples.ts'
 import { loggerOf, readGlobals } from '../global-options.ts'
 import { fileChoice } from './file-choice.ts'
 
 /** `flowd run`: the daemon, in the foreground. */
 export function registerRun(flowd: Command): void {
-  flowd
-    .command('run')
+  addExamples(flowd.command('run'), '--conf flowd.yaml --log-level debug')
     .summary('run the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again')
     .description(
       'run the daemon in the foreground until SIGTERM or SIGINT, which announces the end of every live flow first; the ' +

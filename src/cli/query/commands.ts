@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { addExamples } from '../examples.ts'
 import { type OutputFormat, outputOption } from '../output.ts'
 import type { FlowOptions, RunOptions } from './run-command.ts'
 
@@ -25,7 +26,12 @@ export function registerQueries(program: Command): void {
     'addresses',
     'show the service addresses, what serves them, and how many flows each has',
   ).action(async (options: CommandOptions) => (await runner()).show((await queries()).addressesQuery(options), options))
-  queryCommand(program, 'flows', 'show the flows of service addresses, client side and server side joined')
+  addExamples(
+    queryCommand(program, 'flows', 'show the flows of service addresses, client side and server side joined'),
+    '--sum',
+    'backend --watch',
+    'backend --ended -o jsonl',
+  )
     .argument('[address...]', 'service addresses, as the command addresses shows them; all that there are when absent')
     .option('-s, --sum', 'sum by who talks with whom: sites and components; those that moved most first', false)
     .addHelpText('after', FLOW_COLUMNS)
@@ -52,7 +58,12 @@ function queryCommand(program: Command, name: string, description: string): Comm
     .command(name)
     .description(description)
     .addOption(new Option('--server <url>', 'the collector to ask').env(SERVER_VARIABLE).default(DEFAULT_SERVER))
-    .addOption(new Option('--token-file <file>', 'file whose first token is shown').env('TIDEMARK_TOKEN_FILE'))
+    .addOption(
+      new Option(
+        '--token-file <file>',
+        'file whose first token is sent to the collector, as its http.tokenFile holds it',
+      ).env('TIDEMARK_TOKEN_FILE'),
+    )
     .addOption(
       new Option('--ca-file <file>', "PEM file of the authorities that sign the collector's certificate").env(
         'TIDEMARK_CA_FILE',
