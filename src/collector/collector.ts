@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, Metrics, type Service, ServiceGroup } from '../common/index.ts'
 import { ApiServer, type Readiness, WATCH_DEFAULTS, WatchHub } from './api/index.ts'
+import { type Cap, CapWarnings } from './cap-warnings.ts'
 import { connectionOptions, ingestOptions, retentionLimits } from './component-options.ts'
 import type { CollectorConfiguration } from './configuration.ts'
 import { Expiry } from './expiry.ts'
@@ -65,7 +66,9 @@ export class Collector implements Service {
       log,
     })
     exportHttpCounts(this.metrics, () => this.#api.counts)
-    this.#services = new ServiceGroup([metrics, this.#api, new Expiry(this.graph, clock), this.ingest], log)
+    const expiry = new Expiry(this.graph, clock)
+    const capWarnings = new CapWarnings(this.#caps(), clock, log)
+    this.#services = new ServiceGroup([metrics, this.#api, expiry, this.ingest, capWarnings], log)
   }
 
   /** Where the API listens, as a URL; only while started. */
@@ -103,6 +106,27 @@ export class Collector implements Service {
       changes: changed.filter(name => LIVE_SECTIONS.has(name)),
       fixed: changed.filter(name => !LIVE_SECTIONS.has(name)),
     }
+  }
+
+  #caps(): Cap[] {
+    const { messages } = this.ingest.counters
+    return [
+      {
+        code: 'STORE_FULL',
+        limit: () => this.#configuration.retention.maxBytes,
+        refused: () => this.graph.view.statistics().outcomes.capped,
+      },
+      {
+        code: 'INBOX_FULL',
+        limit: () => this.#configuration.limits.inboxMessages,
+        refused: () => messages.dropped('inbox-full'),
+      },
+      {
+        code: 'SOURCES_FULL',
+        limit: () => this.#configuration.sources.maxSources,
+        refused: () => messages.dropped('source-limit'),
+      },
+    ]
   }
 
   /** Whether the network is seen: the router is connected, and tells of its sources. */

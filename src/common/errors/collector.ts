@@ -88,6 +88,25 @@ export const COLLECTOR_ERRORS = {
     exitCode: 1,
     httpStatus: 503,
   },
+  STORE_FULL: {
+    message: 'records that live fill the {limit} bytes that all may take: new ones are refused',
+    remedy: 'raise retention.maxBytes as far as the memory of this host allows',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  INBOX_FULL: {
+    message: 'messages come faster than they are worked off, and more than {limit} wait: others are dropped',
+    remedy:
+      'give the collector a faster processor; when these are but bursts, raise limits.inboxMessages and inboxBytes',
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  SOURCES_FULL: {
+    message: 'more than {limit} routers and controllers announce themselves: others are ignored',
+    remedy: 'raise sources.maxSources, or see to it that nobody else sends to mc/sfe.all',
+    exitCode: 1,
+    httpStatus: 503,
+  },
   SERVER_URL_INVALID: {
     message: "'{server}' is no URL of a collector",
     remedy: 'give --server or TIDEMARK_SERVER as http://HOST:PORT, for example http://127.0.0.1:8010',
