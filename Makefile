@@ -10,10 +10,13 @@ NODE := $(shell [ -x node_modules/node-linux-$(ARCH)/bin/node ] && echo node_mod
 export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null) $(shell find src -name '*.json' 2>/dev/null)
-# Tests run make themselves, which is to know nothing of this one.
-VITEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL vitest run --no-color
+# Tests run make themselves, which is to know nothing of this one, and speak with this machine, past any proxy.
+VITEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u NODE_USE_ENV_PROXY \
+  no_proxy="localhost,127.0.0.1,::1$${no_proxy:+,$$no_proxy}" vitest run --no-color
 # Runs targets beside each other, as many as there are processors, each to its end whatever becomes of the others.
 SIDE_BY_SIDE := $(MAKE) --keep-going --jobs=$(shell nproc)
+# What only computes makes way for what lives by the clock beside it.
+COMPUTING := nice -n 10
 INTERFACE ?= lo
 
 .PHONY: help
@@ -167,7 +170,7 @@ docs: install ## renew the reference pages that are generated from the code
 
 .PHONY: unit
 unit: install ## the tests that stand beside their source; no privileges needed
-	@$(VITEST) --project unit
+	@$(COMPUTING) $(VITEST) --project unit
 
 .PHONY: system
 system: build ## the tests across rooms, on the real kernel when root, with real peers
@@ -185,14 +188,13 @@ long: build ## the tests that take longer
 
 .PHONY: properties
 properties: build ## what holds for anything, a million times
-	@$(VITEST) --project properties
+	@$(COMPUTING) $(VITEST) --project properties
 
 .PHONY: test-packages
 test-packages: build ## the packages, the image and the command on arm64, then the packages in virtual machines
-	@$(VITEST) --project packages
-	@$(MAKE) test-vm
+	@$(COMPUTING) $(VITEST) --project packages
+	@$(COMPUTING) $(MAKE) test-vm
 
-# `long` mostly waits, the others compute.
 .PHONY: test-all
 test-all: build ## everything that takes longer than `make test`, virtual machines among it (at most 30 minutes)
 	@tools/packages.sh build test dist deb rpm packaging arm64 vm

@@ -38,7 +38,7 @@ it('shows what the first tutorial says', () => {
   const commands = commandsOf('docs/tutorial/first-flow.md')
   const script = [RUN, ...commands, 'kill $run; wait $run'].join('\n')
   const words = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'bash', '-c', script]
-  const { stdout, stderr } = spawnSync('unshare', words, { cwd: clone, encoding: 'utf8', timeout: 120_000 })
+  const { stdout, stderr } = spawnSync('unshare', words, { cwd: clone, encoding: 'utf8', timeout: 600_000 })
   const flow = /^tcp +\[::1\]:2345 +\[::1\]:5777 +cms +Analysis Input +0xf003a +control +\S+ +(\S+) +\S+$/gm
   const [declared, real, ...more] = [...stdout.matchAll(flow)].map(match => match[1])
   expect({ declared, more, stderr }).toEqual({ declared: '-', more: [], stderr: '' })
@@ -46,4 +46,4 @@ it('shows what the first tutorial says', () => {
   expect(stdout).toMatch(/^plugin namedPipe .* 1 ids$/m)
   expect(stdout).toMatch(/^level=WARN .*; did you mean 'cms'\?/m)
   expect(stdout).toMatch(/^tidemark_activity_bytes_total\{experiment="cms",.*direction="sent"\} [1-9]/m)
-}, 180_000)
+})

@@ -2,7 +2,7 @@ import type { RetentionLimits } from '../../src/collector/graph/index.ts'
 import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
 import { type AttributeValue, attributeOf, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
 import { acceleratedClock } from './accelerated-clock.ts'
-import { CollectorUnderTest } from './collector-under-test.ts'
+import { CollectorUnderTest, PATIENCE_MS } from './collector-under-test.ts'
 
 /** Attributes that are judged apart from the others: the view tells of ends by itself. */
 const UNCOMPARED = new Set(['startTime', 'endTime'])
@@ -66,7 +66,7 @@ export class CollectedVan {
    * @param withinMs simulated; when absent, as long as a busy machine may take
    * @throws Error with the differences, when it takes longer than allowed
    */
-  async agree(withinMs = 20_000 * this.speed): Promise<number> {
+  async agree(withinMs = PATIENCE_MS * this.speed): Promise<number> {
     const began = performance.now()
     for (;;) {
       const looked = performance.now()

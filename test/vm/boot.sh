@@ -3,6 +3,8 @@
 # standard output; it powers itself off.
 # usage: test/vm/boot.sh KERNEL DEB ACCELERATOR(kvm|tcg)
 set -euo pipefail
+# The users of the machine must get through the folders that this adds.
+umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$(cd "$here/../../.cache/vm" && pwd)
 kernel=$1

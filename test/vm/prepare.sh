@@ -2,6 +2,7 @@
 # Prepares what a virtual machine boots: a Debian 12 root file system and two of Debian's kernels, under .cache/vm/.
 # Everything comes from Debian's packages; what is there already is kept.
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")/../.."
 cache=$PWD/.cache/vm
 mkdir -p "$cache"

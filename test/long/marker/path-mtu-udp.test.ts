@@ -111,7 +111,8 @@ it('a path MTU is learned with clsact, too', async () => {
 
 describe('a path that grows', () => {
   it('is tried again when the kernel would', async () => {
-    left.exec('sysctl', '-qw', 'net.ipv6.route.mtu_expires=1')
+    // What was learned must live for longer than a busy machine takes to send once more.
+    left.exec('sysctl', '-qw', 'net.ipv6.route.mtu_expires=10')
     const marker = await startMarker('hopByHop')
     await learned(marker)
     await expect.poll(() => outcome(marker), PATIENCE).toBe('marked')

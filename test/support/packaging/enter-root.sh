@@ -10,7 +10,13 @@ fi
 base=$1 folder=$2
 shift 2
 root=$folder/root
-mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/changes,workdir=$folder/work" "$root"
+if ! mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/changes,workdir=$folder/work" "$root" 2>/dev/null; then
+  # The kernel writes to no overlay through another, and /tmp of a container may lie on one: a copy does as well.
+  [ -d "$folder/copy" ] || cp -a "$base" "$folder/copy"
+  cp -a "$folder/changes/." "$folder/copy/"
+  find "$folder/changes" -mindepth 1 -delete
+  mount --bind "$folder/copy" "$root"
+fi
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 mount --rbind /dev "$root/dev"

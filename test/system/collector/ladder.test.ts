@@ -12,7 +12,7 @@ it.each([
   try {
     await world.start()
     await world.collector.until(() => world.collector.sources() === 2 * routers, 90_000)
-    await world.agree(Math.max(60_000, 20_000 * speed))
+    await world.agree()
     expect(world.collector.unaccounted()).toBe(0)
     expect(world.collector.metrics.stage('van-records').dropped()).toBe(0)
   } finally {
