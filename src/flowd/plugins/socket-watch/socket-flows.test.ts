@@ -106,6 +106,24 @@ describe('SocketFlows', () => {
     expect(table.size).toBe(3)
   })
 
+  it('ends what it would not declare now in turns, and spares what is declared meanwhile', async () => {
+    const { flows, take, table } = taggingFlows()
+    for (const port of [1, 2, 3]) table.apply(startEvent(port, { origin: 'own' }))
+    let turnsTaken = 0
+    class ShortTurns extends Turns {
+      override get isOver() {
+        return true
+      }
+      override async next() {
+        turnsTaken += 1
+        if (turnsTaken === 1) flows.came(socket(3))
+      }
+    }
+    await flows.look({ came: [], gone: [], turns: new ShortTurns() })
+    expect(take()).toEqual(['end 1 3', 'start 3 3', 'end 2 3'])
+    expect(turnsTaken).toBe(3)
+  })
+
   it('counts sockets whose ids the registry does not know, and tags them when it does', async () => {
     const { look, take, account, registry, context } = taggingFlows('cms')
     await look([socket(1), socket(2)])

@@ -5,6 +5,7 @@ import type { FlowIds } from '../../events/index.ts'
 import type { UnitContext } from '../../unit.ts'
 import type { HostSocket } from './host-socket.ts'
 import type { SocketNews } from './socket-watch.ts'
+import type { Turns } from './turns.ts'
 
 /** What a plugin says of a socket. */
 export interface Tag extends FlowIds, Pick<FlowEvent, 'application' | 'entropyKey'> {}
@@ -60,7 +61,7 @@ export class SocketFlows {
       this.#start(socket)
       if (turns.isOver) await turns.next()
     }
-    if (!this.#lookedBefore) this.#endWhatIsLeft()
+    if (!this.#lookedBefore) await this.#endWhatIsLeft(turns)
     this.#lookedBefore = true
   }
 
@@ -124,14 +125,16 @@ export class SocketFlows {
   }
 
   /** After a restart or with new options, flows of this plugin may live that it would not declare now. */
-  #endWhatIsLeft(): void {
+  async #endWhatIsLeft(turns: Turns): Promise<void> {
     const { origin, context, emit } = this.#setup
-    const declared = new Set([...this.#tagged.values()].map(({ tuple }) => flowKey(tuple)))
     for (const { key, tuple, experiment, activity, origin: declaredBy } of context.flows.flows()) {
-      if (declaredBy !== origin || declared.has(key) || isEveryFlow(tuple)) continue
-      this.#account.received += 1
-      this.#account.passed += 1
-      emit({ state: 'end', flow: tuple, experiment, activity, origin })
+      if (declaredBy === origin && !this.#owners.has(key) && !isEveryFlow(tuple)) {
+        this.#account.received += 1
+        this.#account.passed += 1
+        emit({ state: 'end', flow: tuple, experiment, activity, origin })
+      }
+      // Backends take the news in the meantime: more at once than they have room for would be lost to them.
+      if (turns.isOver) await turns.next()
     }
   }
 }
