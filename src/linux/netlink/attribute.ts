@@ -6,9 +6,9 @@ const HEADER_LENGTH = 4
 const TYPE_MASK = 0x3fff
 const NESTED = 0x8000
 
-/** Netlink aligns messages and attributes to 4 bytes. */
+/** Netlink aligns messages and attributes to 4 bytes. Holds for every u32: a damaged length may be any. */
 export function aligned(length: number): number {
-  return (length + 3) & ~3
+  return length + (-length & 3)
 }
 
 /**
