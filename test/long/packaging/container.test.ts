@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +12,7 @@ beforeAll(() => {
   images = new Images()
   images.importDebian(BASE)
 }, 1_800_000)
-// Without a union file system each image is a whole copy.
+// Where the kernel makes no overlay here each image is a whole copy.
 afterAll(() => images.remove(), 600_000)
 
 describe('the release image', () => {
@@ -51,7 +52,7 @@ describe('the release image', () => {
     expect(run('/usr/bin/tidemark', 'collector', 'check', '--conf', '/dev/null')).toContain('http.bindPort')
   })
 
-  it('runs flowd with two capabilities on that root, as the make target, the compose file and the how-to start it', () => {
+  it('runs flowd with two capabilities on that root, as the make target, the compose file and the how-to start it', async () => {
     const capabilities = '-all,+bpf,+net_admin'
     const script = `
       ip link set lo up
@@ -60,14 +61,26 @@ describe('the release image', () => {
       mount --bind packaging/container/flowd.yaml "$0/etc/tidemark/flowd.yaml"
       for folder in /run/tidemark /var/lib/tidemark; do mount -t tmpfs -o mode=0775,gid=10514 tmpfs "$0$folder"; done
       mount -o remount,bind,ro "$0"
-      exec env -i PATH="$PATH" timeout --signal=TERM 20 chroot "$0" /usr/bin/setpriv --regid 10514 --clear-groups \
+      exec env -i PATH="$PATH" chroot "$0" /usr/bin/setpriv --regid 10514 --clear-groups \
         --no-new-privs --inh-caps=${capabilities} --ambient-caps=${capabilities} --bounding-set=${capabilities} \
         /usr/bin/tidemark flowd run`
     const words = ['--mount', '--net', '--propagation', 'private', 'sh', '-euc', script, root]
-    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' })
-    expect(stdout + stderr).toContain('flowd is ready: plugins namedPipe; backends marker, firefly')
-    expect(stderr).toContain('msg=stopped')
-    expect(stderr).not.toMatch(/level=(WARN|ERROR)/)
+    const flowd = spawn('unshare', words)
+    const closed = once(flowd, 'close')
+    let printed = ''
+    for (const stream of [flowd.stdout, flowd.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text
+      })
+    }
+    try {
+      await expect.poll(() => printed).toContain('flowd is ready: plugins namedPipe; backends marker, firefly')
+    } finally {
+      flowd.kill('SIGTERM')
+      await closed
+    }
+    expect(printed).toContain('msg=stopped')
+    expect(printed).not.toMatch(/level=(WARN|ERROR)/)
   })
 
   it('has nothing of what built it', () => {

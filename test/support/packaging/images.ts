@@ -30,6 +30,8 @@ export class Images {
     const npmrc = join(homedir(), '.npmrc')
     this.#buildah(
       'build',
+      // What two targets begin with is built once.
+      '--layers',
       '--isolation=chroot',
       '--pull-never',
       `--target=${target}`,
@@ -63,7 +65,7 @@ export class Images {
   }
 
   #buildah(command: string, ...words: string[]): string {
-    const storage = [`--root=${this.#folder}/root`, `--runroot=${this.#folder}/run`, '--storage-driver=vfs']
+    const storage = [`--root=${this.#folder}/root`, `--runroot=${this.#folder}/run`]
     return execFileSync('buildah', [...storage, command, ...words], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
