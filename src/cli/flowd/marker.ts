@@ -5,7 +5,7 @@ interface CleanOptions {
   removeQdisc: boolean
 }
 
-/** `flowd marker clean`: removes what a flowd that was killed left on an interface. */
+/** `flowd marker clean`: removes what a flowd, or flowd-go, that was killed left on an interface. */
 export function registerMarker(flowd: Command): void {
   flowd
     .command('marker')
@@ -14,7 +14,7 @@ export function registerMarker(flowd: Command): void {
     .description("the marker's hooks in the kernel")
     .command('clean')
     .description(
-      'remove what a flowd that was killed left on an interface, which takes CAP_NET_ADMIN; what belongs to others stays',
+      'remove what a killed flowd or flowd-go left on an interface, which takes CAP_NET_ADMIN; what belongs to others stays',
     )
     .option('--target-interface <name>', 'the interface', 'lo')
     .option('--remove-qdisc [true|false]', 'remove the clsact qdisc too, if nobody else uses it', readBoolean, true)

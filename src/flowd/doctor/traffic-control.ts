@@ -1,15 +1,12 @@
 import { type Finding, failed, ok, warning } from '../../checks/index.ts'
 import { isTidemarkError } from '../../common/index.ts'
 import { type Filter, type Link, listFilters, listQdiscs, type NetlinkSocket } from '../../linux/index.ts'
-import { isOurFilter } from '../backends/index.ts'
+import { isFlowdGoFilter, isOurFilter } from '../backends/index.ts'
 import type { FlowdConfiguration } from '../configuration/index.ts'
 import { ControlClient } from '../daemon/index.ts'
 import { kernelHasTcx } from './kernel.ts'
 
 export type MarkerSection = NonNullable<NonNullable<FlowdConfiguration['backends']>['marker']>
-
-/** The name that flowd-go gives to its filter. */
-const FLOWD_GO_FILTER = 'markerHandle'
 
 /** What stands on an interface's clsact qdisc beside the marker, or in its way. */
 export async function checkTrafficControl(
@@ -28,10 +25,16 @@ export async function checkTrafficControl(
     const found = `${ours.length} of ours, and no flowd answers at ${controlSocket}: a killed one left them, and they mark by old orders`
     findings.push(warning(check, found, `start flowd, or: tidemark flowd marker clean --target-interface ${name}`))
   }
-  const rival = others.find(({ bpfName }) => bpfName.startsWith(FLOWD_GO_FILTER))
+  const rival = others.find(isFlowdGoFilter)
   if (rival !== undefined) {
-    const remedy = `stop flowd-go; if it is gone: tc filter delete dev ${name} egress prio ${rival.priority}`
-    findings.push(warning(check, 'flowd-go marks here too, and the later of two marks stays', remedy))
+    const remedy = `stop flowd-go; if it is gone: tidemark flowd marker clean --target-interface ${name}`
+    findings.push(
+      warning(
+        check,
+        'flowd-go marks here too, or left its filter, which marks by old orders or keeps packets from ours',
+        remedy,
+      ),
+    )
   }
   const byTcx = attach !== 'clsact' && kernelHasTcx()
   if (!byTcx && listQdiscs(socket).some(({ kind, interfaceIndex }) => kind === 'ingress' && interfaceIndex === index)) {

@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cleanMarker } from '../../../src/flowd/backends/marker/index.ts'
 import {
   attachFilter,
@@ -26,6 +29,9 @@ const flow = tupleOf({
   destinationPort: DESTINATION,
   protocol: 'udp',
 })
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-coexistence-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let laboratory: Laboratory
 let left: TestNamespace
@@ -244,6 +250,26 @@ describe('filters', () => {
     expect(await labelsAt(peer)).toEqual(MARKED)
     expect(peer.seen(DESTINATION).map(({ label }) => label)).not.toContain(7)
     expect(foreign.seen(DESTINATION).length).toBeGreaterThan(0)
+  })
+
+  it.each(['tcx', 'clsact'] as const)("flowd-go's leftover is told of, and a clean-up removes it: %s", async attach => {
+    const object = join(folder, 'markerHandle')
+    copyFileSync('test/support/bpf/probe.bpf.o', object)
+    left.exec('tc', 'qdisc', 'add', 'dev', 'eth0', 'clsact')
+    left.exec('tc', 'filter', 'add', 'dev', 'eth0', 'egress', 'prio', '1', 'bpf', 'da', 'obj', object, 'sec', 'tc')
+    const foreign = foreignFilter(9)
+    const marker = await startMarker({ attach })
+    expect(marker.lines).toContainEqual({
+      level: 'warn',
+      message: expect.stringContaining("flowd-go's filter stands here") as string,
+      fields: { interface: 'eth0', remedy: expect.stringContaining('marker clean --target-interface eth0') as string },
+    })
+    expect(standing().filters).toContain('1 markerHandle')
+    await marker.stop()
+    expect(clean({ removeQdisc: true })).toEqual({ filters: 1, qdisc: false })
+    expect(standing()).toEqual({ qdiscs: ['noqueue', 'clsact'], filters: ['9 probe_count'] })
+    foreign.close()
+    expect((await startMarker({ attach })).lines.filter(({ level }) => level === 'warn')).toEqual([])
   })
 
   it('a leftover on an interface that is marked on no more is removed as well', async () => {

@@ -25,6 +25,9 @@ const FIRST_PRIORITY = 2
 
 const DIRECTIONS = ['ingress', 'egress'] as const
 
+/** The name that flowd-go gives to its filter, which stays and marks on where flowd-go is killed. */
+const FLOWD_GO_FILTER = 'markerHandle'
+
 /** What a filter is made of. */
 export interface ClsactSetup {
   link: Link
@@ -113,6 +116,22 @@ export function removeAllLeftovers(socket: NetlinkSocket): { interface: string; 
     .filter(({ index }) => indexes.has(index))
     .map(link => ({ interface: link.name, cleaned: removeLeftovers(socket, link) }))
     .filter(({ cleaned }) => cleaned.filters > 0)
+}
+
+/** Whether a filter is flowd-go's. It ends a packet's way, so that no filter after it sees one. */
+export function isFlowdGoFilter({ bpfName }: Filter): boolean {
+  return bpfName.startsWith(FLOWD_GO_FILTER)
+}
+
+/** The filters of flowd-go on an interface. */
+export function flowdGoFilters(socket: NetlinkSocket, link: Link): Filter[] {
+  return listFilters(socket, link.index, 'egress').filter(isFlowdGoFilter)
+}
+
+/** Interfaces of the network namespace that flowd-go marks on, or left its filter on. */
+export function interfacesOfFlowdGo(socket: NetlinkSocket): Link[] {
+  const indexes = interfacesWithClsact(socket)
+  return listLinks(socket).filter(link => indexes.has(link.index) && flowdGoFilters(socket, link).length > 0)
 }
 
 /** Removes the clsact qdisc of an interface unless a filter uses it; whether there was one to remove. */

@@ -4,7 +4,7 @@ import { Marker } from './marker.ts'
 import { MARKER_OPTIONS } from './options.ts'
 
 export { cleanMarker } from './clean.ts'
-export { isOurFilter } from './clsact-filter.ts'
+export { isFlowdGoFilter, isOurFilter } from './clsact-filter.ts'
 export { chooseInterfaces, interfaceAbsent } from './interfaces/index.ts'
 
 /** The backend `marker` as the configuration knows it. */

@@ -14,7 +14,7 @@ import type { FlowChange } from '../../flow.ts'
 import type { UnitContext } from '../../unit.ts'
 import { attach } from './attach.ts'
 import { type Attachment, attachBoth } from './attachment.ts'
-import { removeAllLeftovers } from './clsact-filter.ts'
+import { interfacesOfFlowdGo, removeAllLeftovers } from './clsact-filter.ts'
 import { AttachedInterfaces } from './interfaces/index.ts'
 import { KernelPrograms } from './kernel-programs.ts'
 import { OUTCOMES, type PacketCounts } from './layout.ts'
@@ -113,6 +113,13 @@ export class Marker implements Backend {
     using socket = NetlinkSocket.open(NETLINK.ROUTE)
     for (const { interface: name, cleaned } of removeAllLeftovers(socket)) {
       this.#log.warn({ interface: name, ...cleaned }, 'removed what a crashed run had left')
+    }
+    for (const { name } of interfacesOfFlowdGo(socket)) {
+      const remedy = `stop flowd-go, then: tidemark flowd marker clean --target-interface ${name}`
+      this.#log.warn(
+        { interface: name, remedy },
+        "flowd-go's filter stands here: it marks by its own orders, or in our place",
+      )
     }
   }
 
