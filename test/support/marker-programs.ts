@@ -5,22 +5,10 @@ import { OUTCOMES, type Outcome } from '../../src/flowd/backends/marker/layout.t
 import { Marks } from '../../src/flowd/backends/marker/marks.ts'
 import type { Markable } from '../../src/flowd/backends/marker/strategy.ts'
 import { BpfObject, type BpfProgram, ETHERNET_HEADER_BYTES, type TestRun } from '../../src/linux/index.ts'
-import { addressFamily, type FiveTuple, flowKey, type Protocol } from '../../src/scitags/index.ts'
-import { VECTOR_FLOW } from './frames.ts'
+import { type FiveTuple, flowKey } from '../../src/scitags/index.ts'
 
 /** What every program returns: the next one decides (linux/pkt_cls.h). */
 export const TC_ACT_UNSPEC = -1
-
-/** A five-tuple; by default that of the vectors. */
-export function tupleOf(change: Partial<typeof VECTOR_FLOW> & { protocol?: Protocol } = {}): FiveTuple {
-  const { source, destination, sourcePort, destinationPort, protocol = 'tcp' } = { ...VECTOR_FLOW, ...change }
-  return {
-    protocol,
-    family: addressFamily(source),
-    source: { address: source, port: sourcePort },
-    destination: { address: destination, port: destinationPort },
-  }
-}
 
 /** A flow as the marker is told of it. */
 export function markable(tuple: FiveTuple, label: number | undefined, ids = { experiment: 2, activity: 16 }): Markable {

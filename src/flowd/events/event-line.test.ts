@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { tupleOf } from '../../../test/support/five-tuple.ts'
 import { eventLinesRoundTrip, eventLinesSurvive } from '../../../test/support/properties/event-line.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
 import { eventLineError, readEventLine, splitRunTogether } from './event-line.ts'
@@ -6,28 +7,23 @@ import { eventLineError, readEventLine, splitRunTogether } from './event-line.ts
 const registry = new Registry(REGISTRY_SNAPSHOT)
 const read = (line: string) => readEventLine(line, registry, 'test')
 
-const ends = (source: string, sourcePort: number, destination: string, destinationPort: number) => ({
-  source: { address: source, port: sourcePort },
-  destination: { address: destination, port: destinationPort },
-})
-
 describe('readEventLine', () => {
   it.each([
     [
       'start tcp 192.168.0.1 2345 127.0.0.1 5777 1 2',
-      { state: 'start', flow: { protocol: 'tcp', family: 'ipv4', ...ends('192.168.0.1', 2345, '127.0.0.1', 5777) } },
+      { state: 'start', flow: tupleOf({ source: '192.168.0.1', destination: '127.0.0.1' }) },
     ],
     [
       'start tcp         ::1 2345       ::1 5777 1 2',
-      { state: 'start', flow: { protocol: 'tcp', family: 'ipv6', ...ends('::1', 2345, '::1', 5777) } },
+      { state: 'start', flow: tupleOf({ source: '::1', destination: '::1' }) },
     ],
     [
       '\tEND UDP ::1 2345\u00a0 ::1 5777 1 2 \r',
-      { state: 'end', flow: { protocol: 'udp', family: 'ipv6', ...ends('::1', 2345, '::1', 5777) } },
+      { state: 'end', flow: tupleOf({ source: '::1', destination: '::1', protocol: 'udp' }) },
     ],
     [
       'start tcp 2001:DB8:0::1 0 FE80::1%eth0 65535 001 02',
-      { state: 'start', flow: { protocol: 'tcp', family: 'ipv6', ...ends('2001:db8::1', 0, 'fe80::1%eth0', 65_535) } },
+      { state: 'start', flow: tupleOf({ sourcePort: 0, destination: 'fe80::1%eth0', destinationPort: 65_535 }) },
     ],
   ])('reads %j', (line, event) => {
     expect(read(line)).toEqual({

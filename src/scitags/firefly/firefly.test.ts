@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { conformsToFireflySchema } from '../../../test/support/firefly-schema.ts'
 import { fireflyText as text } from '../../../test/support/firefly-text.ts'
+import { tupleOf } from '../../../test/support/five-tuple.ts'
 import { firefliesRoundTrip, firefliesSurvive } from '../../../test/support/properties/scitags.ts'
 import { createFireflyHeader, type Firefly, formatFirefly, parseFirefly, parseFireflyDatagram } from '../index.ts'
 
@@ -10,12 +11,7 @@ const started: Firefly = {
   state: 'start',
   currentTimeUs: START_US,
   startTimeUs: START_US,
-  flow: {
-    protocol: 'tcp',
-    family: 'ipv6',
-    source: { address: '2001:db8::1', port: 2345 },
-    destination: { address: '2001:db8::2', port: 5777 },
-  },
+  flow: tupleOf(),
   experiment: 2,
   activity: 16,
   application: 'flowd-go-v2.4.2',

@@ -12,9 +12,9 @@ import {
   NETLINK,
   NetlinkSocket,
 } from '../../../src/linux/index.ts'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { linkOf } from '../../support/links.ts'
 import { MarkerInNamespace, markerProcess, pairIsUp, sendDatagrams } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 import { Probe } from '../../support/probe.ts'
 

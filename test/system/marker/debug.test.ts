@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inNetworkNamespace } from '../../../src/linux/index.ts'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { linkOf } from '../../support/links.ts'
 import { MarkerInNamespace, pairIsUp, sendDatagrams } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
 const laboratory = new Laboratory()

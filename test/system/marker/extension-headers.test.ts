@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inNetworkNamespace } from '../../../src/linux/index.ts'
+import { tupleOf } from '../../support/five-tuple.ts'
 import {
   authentication,
   type FrameSetup,
@@ -11,7 +12,7 @@ import {
   options,
   routing,
 } from '../../support/frames.ts'
-import { MarkerPrograms, markable, TC_ACT_UNSPEC, tupleOf } from '../../support/marker-programs.ts'
+import { MarkerPrograms, markable, TC_ACT_UNSPEC } from '../../support/marker-programs.ts'
 import { Laboratory } from '../../support/namespace.ts'
 import { INSERTING, withHeaders } from '../../support/tagged-frame.ts'
 

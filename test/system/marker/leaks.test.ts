@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { MarkerInNamespace } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 
 const CYCLES = 100

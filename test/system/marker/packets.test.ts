@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { everyFlow } from '../../../src/scitags/index.ts'
+import { tupleOf } from '../../support/five-tuple.ts'
 import {
   authentication,
   type FrameSetup,
@@ -11,7 +12,7 @@ import {
   options,
   routing,
 } from '../../support/frames.ts'
-import { MarkerPrograms, markable, TC_ACT_UNSPEC, tupleOf } from '../../support/marker-programs.ts'
+import { MarkerPrograms, markable, TC_ACT_UNSPEC } from '../../support/marker-programs.ts'
 
 /** Experiment 2, activity 16, entropy 0 (vector V6). */
 const LABEL = 0x10040

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { type FrameSetup, ipv6Frame, ipv6Packet, NEXT_HEADER, VECTOR_FLOW } from '../../support/frames.ts'
-import { MarkerPrograms, markable, tupleOf } from '../../support/marker-programs.ts'
+import { MarkerPrograms, markable } from '../../support/marker-programs.ts'
 import { INSERTING, withHeaders } from '../../support/tagged-frame.ts'
 
 /** What the learning program makes of ICMPv6 messages, as seen by what the marker inserts into afterwards. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { afterAll, expect, it } from 'vitest'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { MarkerInNamespace } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory } from '../../support/namespace.ts'
 
 const LABEL = 0x30038

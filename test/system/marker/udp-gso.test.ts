@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { STRATEGIES } from '../../../src/flowd/backends/marker/strategy.ts'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { MarkerInNamespace, pairIsUp } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 import { complaints } from '../../support/transfer-laboratory.ts'
 import { WireCapture } from '../../support/wire-capture.ts'

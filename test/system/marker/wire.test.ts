@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tupleOf } from '../../support/five-tuple.ts'
 import { MarkerInNamespace, pairIsUp } from '../../support/marker-in-namespace.ts'
-import { tupleOf } from '../../support/marker-programs.ts'
 import { Laboratory, type TestNamespace } from '../../support/namespace.ts'
 import { Probe } from '../../support/probe.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { FiveTuple } from '../../../scitags/index.ts'
+import { tupleOf } from '../../../../test/support/five-tuple.ts'
 import {
   asVerdict,
   decodeVerdict,
@@ -15,25 +15,18 @@ import { STRATEGIES } from './strategy.ts'
 
 const header = readFileSync('bpf/marker.h', 'utf8')
 
-function tuple(source: string, sourcePort: number, destination: string, destinationPort: number): FiveTuple {
-  return {
-    protocol: 'tcp',
-    family: 'ipv6',
-    source: { address: source, port: sourcePort },
-    destination: { address: destination, port: destinationPort },
-  }
-}
-
 describe('the key of a flow', () => {
   // V27, V29 and V30 of the reference, as the whole five-tuple makes them.
   it.each([
+    [tupleOf(), '20010db8000000000000000000000001 20010db8000000000000000000000002 0929 1691'],
+    [tupleOf({ source: '::1', destination: '::1' }), `${'00'.repeat(15)}01 ${'00'.repeat(15)}01 0929 1691`],
     [
-      tuple('2001:db8::1', 2345, '2001:db8::2', 5777),
-      '20010db8000000000000000000000001 20010db8000000000000000000000002 0929 1691',
-    ],
-    [tuple('::1', 2345, '::1', 5777), `${'00'.repeat(15)}01 ${'00'.repeat(15)}01 0929 1691`],
-    [
-      tuple('fe80::1%eth0', 50_000, 'fe80::ec4:7aff:fe80:f104', 443),
+      tupleOf({
+        source: 'fe80::1%eth0',
+        sourcePort: 50_000,
+        destination: 'fe80::ec4:7aff:fe80:f104',
+        destinationPort: 443,
+      }),
       'fe800000000000000000000000000001 fe800000000000000ec47afffe80f104 c350 01bb',
     ],
   ])('is its addresses and ports in network byte order', (flow, hex) => {
@@ -43,7 +36,7 @@ describe('the key of a flow', () => {
   })
 
   it('is not made of an address that is no IPv6 address', () => {
-    expect(writeKey(tuple('2001:db8::1', 1, '192.0.2.1', 2), Buffer.alloc(KEY_BYTES))).toBe(false)
+    expect(writeKey(tupleOf({ destination: '192.0.2.1' }), Buffer.alloc(KEY_BYTES))).toBe(false)
   })
 })
 
