@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { examplesOf } from '../src/cli/examples.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { loadCollectorConfiguration } from '../src/collector/load-configuration.ts'
 import { ERRORS } from '../src/common/index.ts'
 import { FLOWD_CONFIGURATION, loadFlowdConfiguration } from '../src/flowd/index.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 import { commandLineProblem, commandLines } from './command-lines.ts'
 
 const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
@@ -100,8 +100,7 @@ describe('the table of errors', () => {
 })
 
 describe('the configurations in the documentation', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-docs-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = testFolder()
   const file = join(folder, 'configuration.yaml')
   // What the page about modules writes.
   cpSync('test/fixtures/modules', folder, { recursive: true })

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { makeFolder } from './make-folder.ts'
 
-const home = mkdtempSync(join(tmpdir(), 'tidemark-make-folder-'))
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+const home = testFolder()
 
 describe('makeFolder', () => {
   it('makes what is missing, with the mode, and leaves what is there', () => {

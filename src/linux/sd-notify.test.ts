@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { ServiceNotifier } from './sd-notify.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-notify-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 function rethrow(failure: unknown): void {
   throw failure

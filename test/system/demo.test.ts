@@ -1,17 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DemoReport } from '../../src/demo/index.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/tidemark', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-demo-test-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 /** The demo's scratch files go to a folder of this test's own, which also tells its processes from any other's. */
 function start(...args: readonly string[]) {

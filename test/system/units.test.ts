@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { testFolder } from '../support/test-folder.ts'
 
 const EXAMPLES = 'packaging/systemd/examples'
 
@@ -13,11 +14,7 @@ describe.each([
 ])('$unit', ({ unit, mostExposed, capabilities }) => {
   const path = join('packaging/systemd', unit)
   const text = readFileSync(path, 'utf8')
-  let folder = ''
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'units-'))
-  })
-  afterAll(() => rmSync(folder, { recursive: true }))
+  const folder = testFolder()
 
   it(`is exposed by at most ${mostExposed}`, () => {
     const judged = execFileSync('systemd-analyze', ['security', '--offline=true', path], { encoding: 'utf8' })

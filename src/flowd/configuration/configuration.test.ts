@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { formatProblem, parseConfiguration } from '../../common/index.ts'
 import {
   effectiveFlowdValues,
@@ -11,8 +11,7 @@ import {
 } from './configuration.ts'
 import { DEPRECATED_KEYS } from './deprecated-keys.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-configuration-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 function load(text: string, name = 'flowd.yaml') {
   const conf = join(folder, name)

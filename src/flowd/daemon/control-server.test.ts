@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { errorBody, isTidemarkError, silentLogger, TidemarkError } from '../../common/index.ts'
 import type { HealthView } from '../health.ts'
 import { ControlClient } from './control-client.ts'
 import type { ControlPort } from './control-port.ts'
 import { ControlServer } from './control-server.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-control-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 const FLOW = {
   protocol: 'tcp',

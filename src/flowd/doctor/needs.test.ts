@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { loadFlowdConfiguration } from '../configuration/index.ts'
 import { needsOf } from './needs.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-needs-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 function needs(text: string) {
   const conf = join(folder, 'flowd.yaml')

@@ -1,17 +1,16 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { flowOf, startEvent } from '../../../test/support/flowd/flows.ts'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { silentLogger } from '../../common/index.ts'
 import { formatTimestamp } from '../../scitags/index.ts'
 import type { EndReason, Flow } from '../flow.ts'
 import { entryOf, flowEntry, JOURNAL_HEADER, readJournal } from './entry.ts'
 import { Journal, type JournalSetup } from './index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-journal-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 const END_US = 1_800_000_000_000_000
 

@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startEvent } from '../../../test/support/flowd/flows.ts'
 import { unitContext } from '../../../test/support/flowd/unit-context.ts'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { isTidemarkError, messageOf } from '../../common/index.ts'
 import { REGISTRY_SNAPSHOT, Registry } from '../../scitags/index.ts'
 import type { Plugin } from '../components.ts'
@@ -14,8 +14,7 @@ import type { UnitDefinition } from '../unit.ts'
 import { loadModules } from './load-modules.ts'
 import { readModuleEvent } from './module-event.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-modules-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 const configuration = join(folder, 'flowd.yaml')
 
 function module(name: string, text: string): string {

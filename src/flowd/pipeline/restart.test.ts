@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startEvent } from '../../../test/support/flowd/flows.ts'
 import { pipelineOf, Recorder } from '../../../test/support/flowd/pipeline.ts'
+import { testFolder } from '../../../test/support/test-folder.ts'
 import { silentLogger } from '../../common/index.ts'
 import { everyFlow } from '../../scitags/index.ts'
 import type { FlowEvent } from '../event.ts'
@@ -14,8 +14,7 @@ import { JOURNAL_HEADER } from '../journal/entry.ts'
 import { Journal } from '../journal/index.ts'
 import type { PipelineSetup } from './index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipeline-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 describe('a pipeline that starts again', () => {
   it('after a stop goes on with flows whose socket lives, as new starts, and forgets the others', async () => {

@@ -1,13 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FlowdProcess, runTidemark } from '../../support/flowd/flowd-process.ts'
 import { startEvent } from '../../support/flowd/flows.ts'
+import { testFolder } from '../../support/test-folder.ts'
 
 const EXAMPLE = resolve('test/fixtures/modules/transfers.mjs')
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-modules-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 describe('a module from outside', () => {
   it('is the one that the how-to shows', () => {

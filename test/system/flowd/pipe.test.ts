@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FlowdProcess } from '../../support/flowd/flowd-process.ts'
+import { testFolder } from '../../support/test-folder.ts'
 
 const NOBODY = 65_534
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipe-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 const START = 'start tcp 2001:db8::1 2345 2001:db8::2 5777 cms 14'
 

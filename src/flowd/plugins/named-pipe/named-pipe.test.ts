@@ -15,18 +15,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { describePlugin } from '../../../../test/support/flowd/plugin-conformance.ts'
 import { unitContext } from '../../../../test/support/flowd/unit-context.ts'
+import { testFolder } from '../../../../test/support/test-folder.ts'
 import type { Plugin } from '../../components.ts'
 import type { FlowEvent } from '../../event.ts'
 import { namedPipe } from './index.ts'
 import type { NamedPipeOptions } from './options.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-pipe-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = testFolder()
 
 const defaults = { mode: '0620', owner: '', group: '' }
 const shared = { ...defaults, pipePath: join(folder, 'shared') }

@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../../../test/support/test-folder.ts'
 import { Cgroups, MAX_KNOWN } from './cgroups.ts'
 
-const mount = mkdtempSync(join(tmpdir(), 'tidemark-cgroups-'))
-afterAll(() => rmSync(mount, { recursive: true, force: true }))
+const mount = testFolder()
 
 function make(path: string): bigint {
   mkdirSync(join(mount, path), { recursive: true })
