@@ -7,11 +7,11 @@ export interface TestNamespace {
   /** Its file, for `inNetworkNamespace` and `setns`. */
   path: string
   /** Runs a program inside to its end and returns what it printed; throws when it fails. */
-  exec(program: string, ...args: string[]): string
+  exec: (program: string, ...args: string[]) => string
   /** Starts a program inside; the laboratory kills it at the end if it still runs. */
-  spawn(program: string, args?: readonly string[], options?: SpawnOptions): ChildProcess
+  spawn: (program: string, args?: readonly string[], options?: SpawnOptions) => ChildProcess
   /** The same, where the program still sees the cgroups and mounts of the host, and the test is to end it. */
-  enter(program: string, args: readonly string[], options: SpawnOptions): ChildProcess
+  enter: (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess
 }
 
 /** One end of a cable between two namespaces. */

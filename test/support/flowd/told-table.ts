@@ -1,7 +1,10 @@
 import type { FlowChange } from '../../../src/flowd/flow.ts'
 import { FlowTable } from '../../../src/flowd/flow-table/index.ts'
 
-/** A flow table by a clock that goes on by 1 ms a look, with what it told, `also` to others; `take` gives what is new, in words. */
+/**
+ * A flow table by a clock that goes on by 1 ms a look, with what it told, which `also` hears; `take` gives what is new,
+ * in words.
+ */
 export function toldTable(maxFlows = 100, also: (change: FlowChange) => void = () => undefined) {
   const changes: FlowChange[] = []
   let clock = 1_000_000

@@ -32,7 +32,7 @@ afterAll(() => laboratory.close())
 function flowdOnTheLeft(marker: object, folder?: string): FlowdProcess {
   return new FlowdProcess({
     configuration: { backends: { marker: { targetInterfaces: ['eth0'], ...marker }, firefly: {} } },
-    spawn: (program, words, options) => left.spawn(program, words, options),
+    spawn: left.spawn,
     ...(folder === undefined ? {} : { folder }),
   })
 }
@@ -143,7 +143,7 @@ describe('a transfer whose flowd changes, restarts or crashes', () => {
     expect(isOurs((await watch.next(fromStream)).flowLabel)).toBe(true)
 
     const clean = await runTidemark(['flowd', 'marker', 'clean', '--target-interface', 'eth0'], {
-      spawn: (program, words, options) => left.spawn(program, words, options),
+      spawn: left.spawn,
     })
     expect(clean).toMatchObject({ code: 0 })
     const cleanedMs = performance.now()

@@ -64,7 +64,7 @@ describe('flowd with the plugin perfsonar', () => {
     }
     await using flowd = await new FlowdProcess({
       configuration,
-      spawn: (program, words, options) => left.spawn(program, words, options),
+      spawn: left.spawn,
     }).ready()
     expect(flowd.stderr).toContain('backends.marker.matchAll')
     const live = async () => (await flowd.control.flows()).map(({ protocol, source }) => `${protocol} ${source}`)

@@ -67,7 +67,7 @@ describe('flowd without root', () => {
       folder: folderOf(NOBODY),
       configuration: marking(options),
       prefix: asNobodyWith('bpf', 'net_admin'),
-      spawn: (program, words, options) => left.spawn(program, words, options),
+      spawn: left.spawn,
     }).ready()
     await flowd.control.send([`start tcp 2001:db8:1::1 ${stream.sourcePort} 2001:db8:1::2 5001 3 14`])
     const marked = await watch.next(packet => packet.sourcePort === stream.sourcePort && isMarked(packet))
@@ -80,7 +80,7 @@ describe('flowd without root', () => {
       folder: folderOf(NOBODY),
       configuration: MARKER,
       prefix: asNobodyWith(...capabilities),
-      spawn: (program, words, options) => left.spawn(program, words, options),
+      spawn: left.spawn,
     })
     expect(await flowd.ended()).toBe(78)
     expect(flowd.stderr).toMatch(/^error [A-Z_]+: .*\nremedy: .*CAP_/m)
@@ -92,7 +92,7 @@ describe('flowd without root', () => {
       configuration: MARKER,
       words: ['--without', 'marker'],
       prefix: asNobodyWith(),
-      spawn: (program, words, options) => left.spawn(program, words, options),
+      spawn: left.spawn,
     }).ready()
     await flowd.control.send(['start tcp ::1 1 ::1 2 3 14'])
     expect(await flowd.control.flows()).toHaveLength(1)
