@@ -43,6 +43,10 @@ typedef __u32 __wsum;
 #define ETH_P_8021AD 0x88a8
 #define ETH_P_IPV6 0x86dd
 
+/* linux/ipv6.h */
+#define IPV6_HEADER_BYTES 40
+#define IPV6_MAXPLEN 65535
+
 /* linux/in.h, linux/in6.h */
 #define IPPROTO_HOPOPTS 0
 #define IPPROTO_TCP 6

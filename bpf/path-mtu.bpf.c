@@ -18,9 +18,9 @@
 
 #include "marker.h"
 #include "path-mtu.h"
+#include "marks.h"
 #include "vlan.h"
 
-#define IPV6_HEADER_BYTES 40
 #define ICMPV6_HEADER_BYTES 8
 #define ICMPV6_PACKET_TOO_BIG 2
 #define MAX_INSERTED_HEADERS 2
@@ -28,13 +28,6 @@
 #define SETTLING_NS 1000000000ULL
 
 const volatile struct path_settings settings = { .l2_header_bytes = ETH_HLEN };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 100000);
-	__type(key, struct flow);
-	__type(value, struct marks);
-} tidemark_marks SEC(".maps");
 
 struct bpf_sock {
 	__u32 state;
@@ -81,18 +74,6 @@ static __always_inline __u8 read_quoted(struct __sk_buff *skb, __u32 offset, str
 	__builtin_memcpy(flow->source, header.source, ADDRESS_BYTES);
 	__builtin_memcpy(flow->destination, header.destination, ADDRESS_BYTES);
 	return bpf_skb_load_bytes(skb, offset, &flow->source_port, 2 * sizeof(flow->source_port)) ? 0 : kind;
-}
-
-static __always_inline _Bool is_declared(const struct flow *flow, __u8 kind)
-{
-	const volatile struct marks *marks = bpf_map_lookup_elem(&tidemark_marks, flow);
-	__u32 tcp, udp;
-
-	if (!marks)
-		return 0;
-	tcp = marks->tcp;
-	udp = marks->udp;
-	return (kind == IPPROTO_TCP ? tcp : udp) & MARK_SET ? 1 : 0;
 }
 
 /* Whether this host has such a TCP connection. */
@@ -151,7 +132,7 @@ int tidemark_mtu(struct __sk_buff *skb)
 	kind = read_quoted(skb, network + IPV6_HEADER_BYTES + ICMPV6_HEADER_BYTES, &flow);
 	if (kind == 0)
 		return TC_ACT_UNSPEC;
-	if (settings.match_all || is_declared(&flow, kind) || (kind == IPPROTO_TCP && is_connected(skb, &flow)))
+	if (settings.match_all || (find_mark(&flow, kind) & MARK_SET) || (kind == IPPROTO_TCP && is_connected(skb, &flow)))
 		learn(flow.destination, bpf_ntohl(message.mtu));
 	return TC_ACT_UNSPEC;
 }

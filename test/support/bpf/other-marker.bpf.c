@@ -12,40 +12,25 @@
 #include "marker.h"
 #define RING_BYTES 65536
 #include "ring.h"
+#include "marks.h"
+#include "counters.h"
 
 #define LABEL 0xabcde
 
 const volatile struct settings settings = { .l2_header_bytes = ETH_HLEN };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 100000);
-	__type(key, struct flow);
-	__type(value, struct marks);
-} tidemark_marks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, OUTCOMES);
-	__type(key, __u32);
-	__type(value, __u64);
-} tidemark_count SEC(".maps");
 
 SEC("tc")
 int tidemark_marker(struct __sk_buff *skb)
 {
 	__u32 outcome = NOT_IPV6;
 	__be32 word;
-	__u64 *count;
 
 	if (skb->protocol == bpf_htons(ETH_P_IPV6) && settings.l2_header_bytes == ETH_HLEN &&
 	    bpf_skb_load_bytes(skb, ETH_HLEN, &word, sizeof(word)) == 0) {
 		word = (word & ~bpf_htonl(LABEL_MASK)) | bpf_htonl(LABEL);
 		outcome = bpf_skb_store_bytes(skb, ETH_HLEN, &word, sizeof(word), 0) ? STORE_FAILED : MARKED;
 	}
-	count = bpf_map_lookup_elem(&tidemark_count, &outcome);
-	if (count)
-		(*count)++;
+	count_outcome(&outcome);
 	return TC_ACT_UNSPEC;
 }
 
