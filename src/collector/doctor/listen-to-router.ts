@@ -43,6 +43,7 @@ export async function listenToRouter(
         timer = setTimeout(resolve, BEACON_WAIT_MS, {})
         connection.attach(BEACON_ADDRESS, {
           attached: () => undefined,
+          aborted: () => undefined,
           message: payload => {
             const message = decodeMessage(payload)
             if (message.kind === 'beacon') resolve({ source: `${message.sourceType} ${message.id ?? message.address}` })

@@ -23,6 +23,8 @@ export interface AmqpSubscriber {
   attached(): void
   /** One message, undecoded; already settled. Its bytes are valid as long as they are referenced. */
   message(payload: Buffer): void
+  /** A message was broken off on its way, as when a link between routers is lost: what came of it is dropped. */
+  aborted(): void
   /** The router ended the link and said why. */
   detached(reason: string): void
 }

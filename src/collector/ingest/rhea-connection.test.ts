@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -49,15 +50,33 @@ function connect(port: number, options: Partial<AmqpOptions> = {}) {
   return { connection, opened: opened.promise, closed: closed.promise, outcomes }
 }
 
+interface Part {
+  more?: boolean
+  aborted?: boolean
+  payload?: string
+}
+
+/** Writes the transfers of a settled message as they are given, which rhea itself would never send so. */
+function writeTransfers(sender: Sender, deliveryId: number, parts: readonly Part[]): void {
+  const { transfer } = createRequire(import.meta.url)('rhea/lib/frames.js') as { transfer(fields: object): unknown }
+  const { handle } = Reflect.get(sender, 'local') as { handle: number }
+  const output = Reflect.get(sender.session, 'output') as (frame: unknown, payload?: Buffer) => void
+  for (const { payload, ...fields } of parts) {
+    const frame = transfer({ handle, delivery_id: deliveryId, delivery_tag: 'x', settled: true, ...fields })
+    output.call(sender.session, frame, payload === undefined ? undefined : Buffer.from(payload))
+  }
+}
+
 /** Attaches a receiver and waits for it. */
 async function subscribe(connection: AmqpConnection, address: string) {
   const payloads: Buffer[] = []
   const detached = Promise.withResolvers<string>()
+  const aborted = vi.fn()
   await new Promise<void>(resolve => {
     const message = (payload: Buffer) => payloads.push(payload)
-    connection.attach(address, { attached: resolve, message, detached: detached.resolve })
+    connection.attach(address, { attached: resolve, message, aborted, detached: detached.resolve })
   })
-  return { payloads, detached: detached.promise }
+  return { payloads, aborted, detached: detached.promise }
 }
 
 describe('the connection to a router', () => {
@@ -205,6 +224,21 @@ describe('the connection to a router', () => {
       code: 'AMQP_UNREACHABLE',
       message: expect.stringContaining('500 ms') as string,
     })
+  })
+
+  it('hands on nothing of a message that is broken off on its way, whatever came of it, and goes on', async () => {
+    const router = await listen()
+    const { connection, opened } = connect(router.port)
+    await opened
+    const { payloads, aborted } = await subscribe(connection, 'mc/a')
+    const sender = router.senders.get('mc/a')!
+    // One that broke off amid, one of which no byte ever came, one whose first part held nothing, and one as usual.
+    writeTransfers(sender, 0, [{ more: true, payload: 'half of' }, { aborted: true }])
+    writeTransfers(sender, 1, [{ aborted: true }])
+    writeTransfers(sender, 2, [{ more: true }, { payload: 'whole' }])
+    writeTransfers(sender, 3, [{ payload: 'last' }])
+    await expect.poll(() => payloads.map(String)).toEqual(['whole', 'last'])
+    expect(aborted).toHaveBeenCalledTimes(2)
   })
 
   it('ends when a message never does', async () => {

@@ -17,6 +17,7 @@ const NOTED_AT_ONCE = 512
 /** A message format that rhea does not know, so that it hands on the payload as it came. */
 const UNDECODED = 1
 const CLOSE_GRACE_MS = 1000
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Connects to a router by rhea, which speaks the frames and links; message bodies are not its business here. This is
@@ -45,6 +46,8 @@ class RheaConnection implements AmqpConnection {
   #opened = false
   #relay = false
   #noted = 0
+  /** Whether the transfer that rhea is given now breaks its message off. */
+  #isAborted = false
   #failure: unknown
   #lastReadMs = 0
   #closing = false
@@ -95,8 +98,9 @@ class RheaConnection implements AmqpConnection {
     receiver.on('receiver_open', () => subscriber.attached())
     receiver.on('message', (context: EventContext) => {
       this.#settle(context)
+      if (this.#isAborted) subscriber.aborted()
       // The bytes as they came, see #takeTransfers.
-      subscriber.message(context.message as unknown as Buffer)
+      else subscriber.message(context.message as unknown as Buffer)
     })
     receiver.on('receiver_error', () => undefined)
     receiver.on('receiver_close', () => {
@@ -142,7 +146,8 @@ class RheaConnection implements AmqpConnection {
    */
   #settle({ delivery }: EventContext): void {
     if (delivery === undefined) return
-    if (!delivery.remote_settled) {
+    // One that is broken off counts as settled. AMQP 1.0 part 2, section 2.7.5.
+    if (!delivery.remote_settled && !this.#isAborted) {
       delivery.accept()
       return
     }
@@ -171,6 +176,9 @@ class RheaConnection implements AmqpConnection {
         const { performative, payload } = frame
         this.#orEnd(() => unfinished.add(performative.handle, payload?.length ?? 0, performative.more !== true))
         performative.message_format = UNDECODED
+        // rhea knows neither empty parts nor messages that are broken off: it takes what came for the whole.
+        frame.payload ??= NOTHING
+        this.#isAborted = performative.aborted === true
         onTransfer.call(connection, frame)
       },
       on_detach: (frame: DetachFrame): void => {
@@ -287,7 +295,7 @@ function textOf(error: unknown): string {
 
 /** The parts of rhea's frames that are looked at; rhea does not declare them. */
 interface TransferFrame {
-  performative: { handle: number; message_format: number; more?: boolean }
+  performative: { handle: number; message_format: number; more?: boolean; aborted?: boolean }
   payload?: Buffer
 }
 

@@ -15,7 +15,7 @@ export type FlushReason =
   | 'unanswered'
   /** A delta came without the record that it changes. */
   | 'incomplete'
-  /** Message ids are missing. */
+  /** Message ids are missing, or a message was broken off. */
   | 'gap'
   /** We dropped messages of it ourselves. */
   | 'overflow'

@@ -210,6 +210,7 @@ export class VanIngest implements Service {
     this.#connection.current?.attach(BEACON_ADDRESS, {
       attached: () => undefined,
       message: payload => this.#receive(payload, BEACON_ADDRESS, undefined),
+      aborted: () => this.#onAborted(undefined),
       detached: reason => this.#onBeaconsRefused(reason),
     })
   }
@@ -252,6 +253,7 @@ export class VanIngest implements Service {
           if (address === main) this.#sources.onLinked(source, this.#nowUs())
         },
         message: payload => this.#receive(payload, address, source),
+        aborted: () => this.#onAborted(source),
         detached: reason => {
           this.#linkWarnings.warn(() => [{ source: source.id, address, reason }, 'the router ended a link'])
           this.#sources.onLinkLost(source, address, this.#nowUs())
@@ -271,6 +273,12 @@ export class VanIngest implements Service {
     if (this.#inbox.offer({ payload, address, source, receivedUs: this.#clock.nowUs() })) return
     this.counters.messages.drop('inbox-full')
     if (source !== undefined) this.#sources.onOverflow(source, this.#nowUs())
+  }
+
+  #onAborted(source: VanSource | undefined): void {
+    this.counters.messages.received += 1
+    this.counters.messages.drop('aborted')
+    if (source !== undefined) this.#sources.onAborted(source, this.#nowUs())
   }
 
   #handle({ payload, source, address, receivedUs }: Received): void {

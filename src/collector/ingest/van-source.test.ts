@@ -60,6 +60,12 @@ describe('the life of a source', () => {
     expect(van.counters.flushes).toMatchObject({ first: 1, gap: 1 })
   })
 
+  it('asks for what a message told that was broken off on its way', () => {
+    van.sources.onAborted(van.liveRouter(), 11e6)
+    expect(van.sent).toEqual([`sfe.${ROUTER}`])
+    expect(van.counters.flushes).toMatchObject({ first: 1, gap: 1 })
+  })
+
   it('asks once for records that came without their beginning, however many (V17)', () => {
     van.liveRouter()
     van.port.outcome = 'incomplete'

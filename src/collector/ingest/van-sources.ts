@@ -110,6 +110,11 @@ export class VanSources {
     this.#step(source, { kind: 'repair', reason: 'overflow', nowUs }, nowUs)
   }
 
+  /** A message of the source was broken off on its way. */
+  onAborted(source: VanSource, nowUs: number): void {
+    this.#step(source, { kind: 'repair', reason: 'gap', nowUs }, nowUs)
+  }
+
   /** The connection is up again: what was known is read and asked again, without waiting for BEACONs. */
   onConnected(): void {
     for (const source of this.#sources.values()) {
