@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   appendFileSync,
   closeSync,
@@ -131,6 +131,26 @@ describe('namedPipe', () => {
     appendFileSync(options.pipePath, `${start(1)}\n`)
     await plugin.stop()
     expect(ports()).toEqual([1])
+  })
+
+  it('stops, and sees that its FIFO is gone, although somebody writes without end and faster than it reads', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { plugin, account, options } = await running()
+    const fd = openSync(options.pipePath, constants.O_WRONLY)
+    const writer = spawn('yes', [start(1)], { stdio: ['ignore', fd, 'ignore'] })
+    closeSync(fd)
+    try {
+      await expect.poll(() => account.received).toBeGreaterThan(0)
+      rmSync(options.pipePath)
+      const received = account.received
+      vi.advanceTimersByTime(2000)
+      expect(existsSync(options.pipePath)).toBe(true)
+      // No more than a FIFO holds: meanwhile nothing else has its turn.
+      expect(account.received - received).toBeLessThanOrEqual(Math.ceil((1 << 20) / `${start(1)}\n`.length))
+      await plugin.stop()
+    } finally {
+      writer.kill()
+    }
   })
 
   it('tells of a bad line: its text, what, where, and the remedy; a flood of them floods no log', async () => {

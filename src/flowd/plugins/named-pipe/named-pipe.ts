@@ -13,6 +13,9 @@ import type { NamedPipeOptions } from './options.ts'
 const ORIGIN = 'namedPipe'
 const READ_BYTES = 65_536
 
+/** The most that a FIFO holds (fs.pipe-max-size, as the kernel has it). */
+const FIFO_BYTES = 1 << 20
+
 /** How often the plugin looks whether the FIFO is still at its path. */
 const LOOK_MS = 2000
 
@@ -160,9 +163,10 @@ export class NamedPipe implements Plugin {
     }
   }
 
+  /** Reads what is there now; who goes on writing does not keep the rest of the program from its turn. */
   #readWhatIsLeft({ fd }: Fifo): void {
     const buffer = Buffer.alloc(READ_BYTES)
-    for (;;) {
+    for (let read = 0; read < FIFO_BYTES; read += READ_BYTES) {
       let length: number
       try {
         length = readSync(fd, buffer)
