@@ -22,7 +22,30 @@ describe('CollectorAddress', () => {
       expect(address.current).toBe('2001:db8::1')
       address.stop()
       await vi.advanceTimersByTimeAsync(600_000)
-      expect(lines.map(({ level }) => level)).toEqual(['info', 'warn', 'info'])
+      expect(lines.map(({ level }) => level)).toEqual(['info', 'warn', 'info', 'info'])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('says once that a name cannot be resolved, however long that lasts, and once that it can again', async () => {
+    vi.useFakeTimers()
+    try {
+      const { log, lines } = unitContext()
+      let reason = 'no answer'
+      const address = new CollectorAddress('collector.example', log, async () => {
+        if (reason === '') return '192.0.2.1'
+        throw new Error(reason)
+      })
+      await address.start()
+      await vi.advanceTimersByTimeAsync(60_000)
+      reason = 'no such name'
+      await vi.advanceTimersByTimeAsync(60_000)
+      reason = ''
+      await vi.advanceTimersByTimeAsync(600_000)
+      address.stop()
+      const told = lines.map(({ level, fields }) => `${level} ${String(fields['reason'] ?? fields['address'])}`)
+      expect(told).toEqual(['warn no answer', 'warn no such name', 'info 192.0.2.1'])
     } finally {
       vi.useRealTimers()
     }

@@ -16,6 +16,8 @@ export class CollectorAddress {
   readonly #log: Logger
   readonly #lookUp: (host: string) => Promise<string>
   #address: string | undefined
+  /** Why the last look failed; told once, not every few seconds for as long as it lasts. */
+  #failure: string | undefined
   #timer: NodeJS.Timeout | undefined
   #running = false
 
@@ -48,11 +50,16 @@ export class CollectorAddress {
     let again = RENEW_MS
     try {
       const address = await this.#lookUp(this.#host)
-      if (address !== this.#address) this.#log.info({ collector: this.#host, address }, 'found the collector')
+      if (address !== this.#address || this.#failure !== undefined)
+        this.#log.info({ collector: this.#host, address }, 'found the collector')
       this.#address = address
+      this.#failure = undefined
     } catch (error) {
       again = RETRY_MS
-      this.#log.warn({ collector: this.#host, reason: messageOf(error) }, 'the collector’s name cannot be resolved')
+      const reason = messageOf(error)
+      if (reason !== this.#failure)
+        this.#log.warn({ collector: this.#host, reason }, 'the collector’s name cannot be resolved')
+      this.#failure = reason
     }
     if (this.#running) this.#timer = setTimeout(() => void this.#look(), again).unref()
   }
