@@ -15,18 +15,20 @@ export interface LoggedLine {
 export function unitContext(): UnitContext & { lines: LoggedLine[]; live: Map<string, Flow> } {
   const lines: LoggedLine[] = []
   const live = new Map<string, Flow>()
-  const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
-    void lines.push({ level, message, fields })
-  const log: Logger = {
-    ...silentLogger,
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
+  const logWith = (common: Record<string, unknown>): Logger => {
+    const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
+      void lines.push({ level, message, fields: { ...common, ...fields } })
+    return {
+      ...silentLogger,
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: fields => logWith({ ...common, ...fields }),
+    }
   }
   return {
-    log,
+    log: logWith({}),
     metrics: new Metrics({ prefix: 'tidemark_flowd' }),
     registry: { current: new Registry(REGISTRY_SNAPSHOT) },
     flows: {

@@ -16,6 +16,16 @@ afterAll(() => laboratory.close())
 
 const ENDS = { source: '2001:db8:1::1', destination: '2001:db8:1::2', destinationPort: 5001 }
 
+/** At once: 2,000 datagrams from port 4005, and one from 4006. */
+const MANY_AND_ONE = `
+import socket
+def send(port, count):
+    end = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    end.bind(('2001:db8:1::1', port))
+    for _ in range(count): end.sendto(b'data', ('2001:db8:1::2', 5001))
+send(4005, 2000)
+send(4006, 1)`
+
 describe('debugMode', () => {
   it.each(['label', 'hopByHop'] as const)('logs what became of each packet, strategy %s', async markingStrategy => {
     const marker = await MarkerInNamespace.start(left, { markingStrategy, debugMode: true })
@@ -36,6 +46,18 @@ describe('debugMode', () => {
     const other = { ...common, outcome: 'no_flow', flow: 'udp [2001:db8:1::1]:4002 > [2001:db8:1::2]:5001' }
     await expect.poll(told).toEqual([marked, marked, other])
     await marker.stop()
+  })
+
+  it('shows the packets of a declared flow among many of others', async () => {
+    const marker = await MarkerInNamespace.start(left, { debugMode: true })
+    marker.mark(tupleOf({ ...ENDS, sourcePort: 4006, protocol: 'udp' }), 5)
+    left.exec('python3', '-c', MANY_AND_ONE)
+    await expect.poll(() => marker.metrics.stage('verdicts').received).toBeGreaterThan(2000)
+    await marker.stop()
+    const shown = marker.lines.filter(({ message }) => message === 'packet').map(({ fields }) => fields)
+    expect(shown).toContainEqual(expect.objectContaining({ outcome: 'marked' }))
+    const leftOut = marker.lines.filter(({ message }) => message === 'similar lines were left out')
+    expect(leftOut.map(({ fields }) => fields['outcome'])).toContain('no_flow')
   })
 
   it('counts what it cannot log', async () => {

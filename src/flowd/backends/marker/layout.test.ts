@@ -7,6 +7,7 @@ import {
   encodeSettings,
   KEY_BYTES,
   OUTCOMES,
+  outcomeOf,
   sumCounters,
   writeKey,
   writeMarks,
@@ -82,11 +83,13 @@ describe('a verdict', () => {
     expect(fields).toEqual(['flow', 'interface', 'bytes', 'protocol', 'outcome', 'unused'])
   })
 
-  it('names the flow as far as it is known', () => {
+  it('names the outcome, and the flow as far as it is known', () => {
     const common = { interfaceIndex: 7, bytes: 79 }
     const flow = 'tcp [2001:db8::1]:2345 > [2001:db8::2]:5777'
-    expect(read('07000000 4f000000 06 00 0000')).toEqual({ ...common, outcome: 'marked', flow })
-    expect(read('07000000 4f000000 00 01 0000')).toEqual({ ...common, outcome: 'not_ipv6', flow: undefined })
+    expect(read('07000000 4f000000 06 00 0000')).toEqual({ ...common, flow })
+    expect(OUTCOMES[outcomeOf(bytes('07000000 4f000000 06 00 0000')!)]).toBe('marked')
+    expect(read('07000000 4f000000 00 01 0000')).toEqual({ ...common, flow: undefined })
+    expect(OUTCOMES[outcomeOf(bytes('07000000 4f000000 00 01 0000')!)]).toBe('not_ipv6')
   })
 
   it('is of one length and of a known outcome, or none', () => {

@@ -106,9 +106,8 @@ export function sumCounters(perCpu: (outcome: number) => readonly Buffer[]): Pac
   return { seen: sum(counts), ...byName }
 }
 
-/** What became of one packet. */
+/** Whose packet came by. */
 export interface Verdict {
-  outcome: Outcome
   interfaceIndex: number
   /** As the packet came, with its link-layer header. */
   bytes: number
@@ -118,17 +117,21 @@ export interface Verdict {
 
 /** The bytes of a `struct verdict`; undefined for what is none: another length, or another outcome. */
 export function asVerdict(bytes: Buffer): Buffer | undefined {
-  return bytes.length === VERDICT_BYTES && bytes.readUInt8(OUTCOME_OFFSET) < OUTCOMES.length ? bytes : undefined
+  return bytes.length === VERDICT_BYTES && outcomeOf(bytes) < OUTCOMES.length ? bytes : undefined
 }
 
-/** Reads what `asVerdict` lets through. */
+/** What became of the packet: a place in `OUTCOMES`. */
+export function outcomeOf(verdict: Buffer): number {
+  return verdict.readUInt8(OUTCOME_OFFSET)
+}
+
+/** Reads what `asVerdict` lets through, beside the outcome. */
 export function decodeVerdict(verdict: Buffer): Verdict {
   const protocol = { 6: 'tcp', 17: 'udp' }[verdict.readUInt8(PROTOCOL_OFFSET)]
   const end = (address: number, port: number) =>
     `[${addressText(verdict.subarray(address, address + 16))}]:${verdict.readUInt16BE(port)}`
   const ends = `${end(0, SOURCE_PORT_OFFSET)} > ${end(DESTINATION_OFFSET, DESTINATION_PORT_OFFSET)}`
   return {
-    outcome: OUTCOMES[verdict.readUInt8(OUTCOME_OFFSET)]!,
     interfaceIndex: verdict.readUInt32LE(INTERFACE_OFFSET),
     bytes: verdict.readUInt32LE(BYTES_OFFSET),
     flow: protocol === undefined ? undefined : `${protocol} ${ends}`,

@@ -29,7 +29,7 @@ export const MARKER_OPTIONS = Type.Object(
     debugMode: Type.Boolean({
       default: false,
       description:
-        'Log what became of each packet, at the level `debug`; at most 100 lines a second, the rest is counted.',
+        'Log what became of each packet, at the level `debug`; at most 20 lines a second of each outcome, the rest is counted.',
     }),
     maxFlows: Type.Integer({
       default: 100_000,

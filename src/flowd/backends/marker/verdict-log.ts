@@ -1,21 +1,27 @@
 import { type Logger, LogThrottle, type Metrics, type StageAccount } from '../../../common/index.ts'
 import type { RingBufferMaps } from '../../../linux/index.ts'
 import { RecordRing } from '../../record-ring.ts'
-import { asVerdict, decodeVerdict } from './layout.ts'
+import { asVerdict, decodeVerdict, OUTCOMES, outcomeOf } from './layout.ts'
 
-/** What is beyond is counted, not logged: a program on a fast interface tells of a million packets a second. */
-const LINES_PER_SECOND = 100
+/**
+ * Of each outcome; what is beyond is counted, not logged: a program on a fast interface tells of a million packets a
+ * second, most of them of others.
+ */
+const LINES_PER_SECOND = 20
 
 /** Logs what became of each packet (`debugMode`), as far as there is time for it. */
 export class VerdictLog {
   readonly #account: StageAccount
-  readonly #lines: LogThrottle
+  /** In the order of the outcomes. */
+  readonly #lines: readonly LogThrottle[]
   readonly #warnings: LogThrottle
   #ring: RecordRing<Buffer> | undefined
 
   constructor(log: Logger, metrics: Metrics) {
     this.#account = metrics.stage('verdicts')
-    this.#lines = new LogThrottle(log, { lines: LINES_PER_SECOND, periodMs: 1000 })
+    this.#lines = OUTCOMES.map(
+      outcome => new LogThrottle(log.child({ outcome }), { lines: LINES_PER_SECOND, periodMs: 1000 }),
+    )
     this.#warnings = new LogThrottle(log)
   }
 
@@ -38,13 +44,13 @@ export class VerdictLog {
   stop(): void {
     this.#ring?.close()
     this.#ring = undefined
-    this.#lines.flush()
+    for (const lines of this.#lines) lines.flush()
     this.#warnings.flush()
   }
 
   /** Reads the verdict only if there is time to log it. */
   #log(verdict: Buffer): void {
-    const logged = this.#lines.debug(() => [{ ...decodeVerdict(verdict) }, 'packet'])
+    const logged = this.#lines[outcomeOf(verdict)]!.debug(() => [{ ...decodeVerdict(verdict) }, 'packet'])
     if (logged) this.#account.passed += 1
     else this.#account.drop('rate')
   }
