@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { isHostPort } from '../../common/index.ts'
+import { isStunServer } from '../../common/index.ts'
 import type { AddressSample } from '../../flowd/index.ts'
 import { formatRows, type OutputFormat, outputOption } from '../output.ts'
 import type { Column } from '../table.ts'
@@ -32,7 +32,7 @@ export function registerStun(flowd: Command): void {
     .description("ask about each private address of this host, and list every address's reach")
     .addOption(
       new Option('--stun-server <host:port>', 'a STUN server to ask; may be given more than once')
-        .argParser(collect(isServer, 'HOST or HOST:PORT, for example stun.l.google.com:3478'))
+        .argParser(collect(isStunServer, 'HOST or HOST:PORT, for example stun.l.google.com:3478'))
         .default([], 'stun.l.google.com:3478'),
     )
     .addOption(
@@ -51,11 +51,6 @@ export function registerStun(flowd: Command): void {
       const samples = await sampleAddresses(sources, new AbortController().signal)
       process.stdout.write(formatRows(output, COLUMNS, samples))
     })
-}
-
-/** STUN has a port of its own, which may be left out. */
-function isServer(text: string): boolean {
-  return isHostPort(text) || isHostPort(`${text}:3478`)
 }
 
 function isWebAddress(text: string): boolean {

@@ -11,14 +11,20 @@ export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   ip: { description: 'an IP address', accepts: text => isIP(text) > 0 },
   ipv4: { description: 'an IPv4 address', accepts: text => isIP(text) === 4 },
   ipv6: { description: 'an IPv6 address', accepts: text => isIP(text) === 6 },
-  'host-port': { description: 'host:port', accepts: isHostPort },
+  'stun-server': { description: 'host or host:port', accepts: isStunServer },
   network: { description: 'a network as 2001:db8::/32, or an IP address', accepts: isNetwork },
   'port-range': { description: 'a port of 1-65535, or a range as 5000-5010', accepts: isPortRange },
   'registry-name': { description: 'a name of the registry', accepts: text => /^(?![-+]?[\d.]+$).*\S/.test(text) },
 }
 
+/** Whether a text names a STUN server: a host, with its port unless it is the usual one; also as `stun:HOST:PORT`. */
+export function isStunServer(text: string): boolean {
+  const plain = text.replace(/^stun:/, '')
+  return isHostPort(plain) || isHostPort(`${plain}:1`) || isIP(plain) === 6
+}
+
 /** Whether a text is a name, an IPv4 address or an IPv6 address in brackets, and a port. */
-export function isHostPort(text: string): boolean {
+function isHostPort(text: string): boolean {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   if (match === null || Number(match[3]) > 65_535) return false
   return match[1] === undefined || isIP(match[1]) === 6

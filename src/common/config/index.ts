@@ -1,7 +1,7 @@
 export type { Beside, DeprecatedKey, Translation } from './deprecated.ts'
 export type { EffectiveValue } from './effective.ts'
 export { effectiveValues } from './effective.ts'
-export { isHostPort } from './formats.ts'
+export { isStunServer } from './formats.ts'
 export type { LoadedConfiguration, LoadOptions } from './load.ts'
 export { loadConfiguration, parseConfiguration, readConfigurationFile } from './load.ts'
 export type { ConfigurationProblem } from './problem.ts'

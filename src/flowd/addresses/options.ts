@@ -8,7 +8,7 @@ export const ADDRESS_MAPPING_OPTIONS = Type.Object(
       default: {},
       description: 'Local address to public address; always honoured, and nobody is asked about these.',
     }),
-    stunServers: Type.Array(Type.String({ format: 'host-port' }), {
+    stunServers: Type.Array(Type.String({ format: 'stun-server' }), {
       default: [
         'stun.l.google.com:3478',
         'stun1.l.google.com:3478',
@@ -16,7 +16,7 @@ export const ADDRESS_MAPPING_OPTIONS = Type.Object(
         'stun3.l.google.com:3478',
         'stun4.l.google.com:3478',
       ],
-      description: 'STUN servers as host:port, asked one after another until one answers.',
+      description: 'STUN servers as host:port, or host for port 3478, asked one after another until one answers.',
     }),
     httpServices: Type.Array(Type.String({ pattern: '^https?://', form: 'a URL of http or https' }), {
       default: [],

@@ -110,6 +110,7 @@ describe('odd values with which flowd-go starts', () => {
     'backends: {marker: {targetInterfaces: [], discoverInterfaces: true}}',
     'backends: {marker: {targetInterfaces: []}}',
     'backends: {firefly: {stun: {stunServers: []}}}',
+    "backends: {firefly: {stun: {stunServers: [a.example, '[2001:db8::1]', 'stun:b.example:19305']}}}",
     "backends: {firefly: {enrichmentMode: ''}}",
     'backends: {prometheus: {netlinkPort: 0, skopsPort: 0}}',
     'enrichers: {netlink: {protocol: 255, ext: 0, state: 4294967295}}',
