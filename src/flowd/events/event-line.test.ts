@@ -110,6 +110,7 @@ describe('splitRunTogether', () => {
     ['start tcp ::1 1 ::1 2 1 2 end tcp ::1 1 ::1 2 1 2', ['start tcp ::1 1 ::1 2 1 2 ', 'end tcp ::1 1 ::1 2 1 2']],
     ['start tcp 10.0end tcp ::1 1 ::1 2 1 2', ['start tcp 10.0', 'end tcp ::1 1 ::1 2 1 2']],
     ['  enstart tcp ::1', ['  en', 'start tcp ::1']],
+    [' start tcp end udp start udp ', [' start tcp ', 'end udp ', 'start udp ']],
   ])('%j', (line, parts) => expect(splitRunTogether(line)).toEqual(parts))
 
   it.each(['start tcp ::1 1 ::1 2 1 2', ' end tcp ::1', '# start tcp ::1 1 ::1 2 1 2', 'no start tcp ::1 1 end tcp '])(

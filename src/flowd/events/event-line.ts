@@ -52,16 +52,15 @@ export function eventLineError({ field, problem }: ParseFailure): TidemarkError 
 const BEGINNING = /(?:start|end)\s+(?:tcp|udp)\s/gi
 
 /**
- * The two lines that a line is made of when the first was written without its line feed: it was forgotten, or its
- * writer was killed in the middle. Undefined when it is not two.
+ * The lines that a line is made of when all but the last were written without their line feed: it was forgotten, or the
+ * writer was killed in the middle. Undefined when it is one line.
  */
-export function splitRunTogether(line: string): [first: string, second: string] | undefined {
-  for (const { index } of line.matchAll(BEGINNING)) {
-    const first = line.slice(0, index)
-    if (first.trim() === '') continue
-    return beginsLikeEvent(first) ? [first, line.slice(index)] : undefined
-  }
-  return undefined
+export function splitRunTogether(line: string): string[] | undefined {
+  const starts = Array.from(line.matchAll(BEGINNING), ({ index }) => index)
+  const isBlankBefore = line.slice(0, starts[0] ?? 0).trim() === ''
+  starts.splice(0, isBlankBefore ? 1 : 0, 0)
+  if (starts.length < 2 || !beginsLikeEvent(line.slice(0, starts[1]))) return undefined
+  return starts.map((start, index) => line.slice(start, starts[index + 1]))
 }
 
 /** Whether a text is an event or the beginning of one, not a comment, say, before one. */
