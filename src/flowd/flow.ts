@@ -23,6 +23,10 @@ export interface Flow {
   readonly startTimeUs: TimestampUs
   endTimeUs: TimestampUs | undefined
   usage: Usage | undefined
+  /** What its socket moved since the flow began, as the kernel told last. */
+  socketUsage?: Usage
+  /** What its socket had moved for other flows before. */
+  readonly usageBefore?: Usage
   /** The other host that told of it, while nobody here did. */
   toldBy?: Teller | undefined
 }

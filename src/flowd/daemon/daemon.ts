@@ -177,6 +177,7 @@ export class Daemon implements Service, ControlPort {
       table: flowTable,
       application: this.#application,
       probe: flow => this.#sockets.probe(flow),
+      readSocket: flow => this.#sockets.read(flow),
       followDeaths: follower => this.#sockets.followDeaths(follower),
       ...(journalPath === undefined ? {} : { journal: flows => new Journal({ path: journalPath, flows, log }) }),
       metrics: this.#metrics,

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endEvent, startEvent, tuple } from '../../../test/support/flowd/flows.ts'
+import { sampleOf } from '../../../test/support/flowd/samples.ts'
 import { toldTable } from '../../../test/support/flowd/told-table.ts'
 import { decodeFlowLabel, flowKey } from '../../scitags/index.ts'
 import type { FlowChange } from '../flow.ts'
 import { FlowTable } from './index.ts'
+
+const moved = (bytes: number) => ({ sentBytes: bytes, receivedBytes: bytes })
 
 describe('FlowTable', () => {
   it('starts once, and remembers label and start time to the end', () => {
@@ -143,6 +146,42 @@ describe('FlowTable', () => {
     table.apply(endEvent(1, { endTimeUs: 20 }))
     expect(changes.map(({ kind }) => kind)).toEqual(['start', 'ongoing', 'end'])
     expect(changes[2]?.flow).toMatchObject({ startTimeUs: 10, endTimeUs: 20, application: 'xrootd', usage })
+  })
+
+  it('reads what the socket has moved at an end that does not say it', () => {
+    const { table, changes } = toldTable(100, undefined, () => ({ cookie: 'a', usage: moved(50) }))
+    table.apply(startEvent(1))
+    table.apply(endEvent(1))
+    table.apply(startEvent(2))
+    table.apply(endEvent(2, { usage: moved(49) }))
+    table.apply(startEvent(3))
+    for (const flow of table.flows()) table.end(flow, 'shutdown')
+    const ends = changes.filter(({ kind }) => kind === 'end')
+    expect(ends.map(({ flow }) => flow.usage?.sentBytes)).toEqual([50, 49, 50])
+    expect(ends.map(({ flow }) => flow.socketUsage?.sentBytes)).toEqual([50, 50, 50])
+  })
+
+  it('counts for each of the flows of one socket what it moved, and does not take another socket for it', () => {
+    let socket = { cookie: 'a', usage: moved(0) }
+    const { table, changes } = toldTable(100, undefined, () => socket)
+    const moves = (cookie: string, bytes: number) => (socket = { cookie, usage: moved(bytes) })
+    table.apply(startEvent(1))
+    moves('a', 1000)
+    table.apply(endEvent(1))
+    moves('a', 1010)
+    table.apply(startEvent(1))
+    moves('a', 1500)
+    table.apply(startEvent(1, { activity: 15 }))
+    const live = table.live(flowKey(tuple(1)))
+    if (live !== undefined) table.sample(live, sampleOf({ bytesSent: 1700, bytesReceived: 1700 }))
+    expect(live?.usage).toEqual(moved(200))
+    moves('a', 1800)
+    table.apply(endEvent(1))
+    moves('b', 5000)
+    table.apply(startEvent(1))
+    table.apply(endEvent(1))
+    const ends = changes.filter(({ kind }) => kind === 'end')
+    expect(ends.map(({ flow }) => flow.usage)).toEqual([moved(1000), moved(500), moved(300), moved(5000)])
   })
 
   it('ends no flow before it began, whatever the clocks say', () => {

@@ -1,8 +1,10 @@
 import { encodeFlowLabel, flowEntropy, flowKey, isMarkable, type TimestampUs } from '../../scitags/index.ts'
-import type { FlowEvent } from '../event.ts'
+import type { FlowEvent, Usage } from '../event.ts'
 import type { EndReason, Flow, FlowChange } from '../flow.ts'
 import { type TcpSample, usageOf } from '../sample.ts'
 import { RecentEnds } from './recent-ends.ts'
+import { noSocketReading, type ReadSocket } from './socket-probe.ts'
+import { SocketTotals } from './socket-totals.ts'
 
 type EndChange = Extract<FlowChange, { kind: 'end' }>
 
@@ -44,6 +46,8 @@ export interface FlowTableSetup {
   application: string
   /** Is told every change, in order. */
   onChange: (change: FlowChange) => void
+  /** Reads what the socket of a flow has moved when the flow ends; else a flow has what was told of it last. */
+  readSocket?: ReadSocket
   /** Replaces the wall clock, for tests. */
   nowUs?: () => TimestampUs
 }
@@ -56,10 +60,12 @@ export class FlowTable {
   readonly #setup: FlowTableSetup
   readonly #flows = new Map<string, LiveFlow>()
   readonly #recentEnds = new RecentEnds()
+  readonly #sockets: SocketTotals
   readonly #nowUs: () => TimestampUs
 
   constructor(setup: FlowTableSetup) {
     this.#setup = setup
+    this.#sockets = new SocketTotals(setup.readSocket ?? noSocketReading)
     this.#nowUs = setup.nowUs ?? (() => Date.now() * 1000)
   }
 
@@ -116,10 +122,17 @@ export class FlowTable {
 
   /** Takes in what an enricher read of a live flow's socket. */
   sample(flow: LiveFlow, sample: TcpSample): void {
-    flow.usage = usageOf(sample.tcpInfo) ?? flow.usage
+    this.socketMoved(flow, usageOf(sample.tcpInfo))
     flow.socketSeen = true
     flow.lastSignMs = performance.now()
     this.#setup.onChange({ kind: 'sample', flow, sample })
+  }
+
+  /** Takes in what the socket of a live flow has moved in all, where that is known. */
+  socketMoved(flow: LiveFlow, totals: Usage | undefined): void {
+    if (totals === undefined) return
+    flow.socketUsage = since(flow.usageBefore, totals)
+    flow.usage = flow.socketUsage
   }
 
   /** Notes that the socket of a live flow is gone, whose end is still waited for. */
@@ -132,8 +145,13 @@ export class FlowTable {
     this.#end(flow, { kind: 'end', flow, reason })
   }
 
-  #end(flow: LiveFlow, change: EndChange): void {
+  /** @param told what the one who ended the flow says that it moved */
+  #end(flow: LiveFlow, change: EndChange, told?: Usage): void {
     this.#flows.delete(flow.key)
+    if (change.reason !== 'socket' && flow.socketGoneUs === undefined) {
+      this.socketMoved(flow, this.#sockets.atEnd(flow))
+    }
+    flow.usage = told ?? flow.usage
     flow.endTimeUs = this.#endTimeOf(flow)
     this.#recentEnds.note(flow, change.reason)
     this.#setup.onChange(change)
@@ -148,8 +166,7 @@ export class FlowTable {
     // The other host's daemon also tells an end when it stops.
     if (event.toldBy !== undefined && live.toldBy === undefined) return 'foreign-end'
     live.endTimeUs = event.endTimeUs
-    if (event.usage !== undefined) live.usage = event.usage
-    this.#end(live, withBlocks(endOf(live, event, 'event'), event))
+    this.#end(live, withBlocks(endOf(live, event, 'event'), event), event.usage)
     return 'ended'
   }
 
@@ -176,6 +193,7 @@ export class FlowTable {
 
   #create(key: string, event: FlowEvent): LiveFlow {
     const { flow: tuple, experiment, activity, origin, toldBy } = event
+    const usageBefore = this.#sockets.before({ key, tuple })
     return {
       key,
       tuple,
@@ -190,6 +208,7 @@ export class FlowTable {
       startTimeUs: event.startTimeUs ?? this.#nowUs(),
       endTimeUs: undefined,
       usage: event.usage,
+      ...(usageBefore === undefined ? {} : { usageBefore }),
       ...NOT_GONE,
       awaitsEnd: event.awaitEnd === true,
       lastSignMs: performance.now(),
@@ -204,4 +223,12 @@ function endOf(flow: Flow, { toldBy }: FlowEvent, reason: EndReason): EndChange 
 
 function withBlocks<Change extends FlowChange>(change: Change, { blocks }: FlowEvent): Change {
   return blocks === undefined ? change : { ...change, blocks }
+}
+
+function since(before: Usage | undefined, totals: Usage): Usage {
+  if (before === undefined) return totals
+  return {
+    sentBytes: Math.max(0, totals.sentBytes - before.sentBytes),
+    receivedBytes: Math.max(0, totals.receivedBytes - before.receivedBytes),
+  }
 }

@@ -185,7 +185,7 @@ export class FlowWatch implements Service {
       flow.socketSeen = true
       flow.lastSignMs = performance.now()
     } else if (verdict === 'gone' && flow.socketSeen) {
-      flow.usage = usage ?? flow.usage
+      table.socketMoved(flow, usage)
       if (waitMs === 0) this.socketGone(flow)
       else this.#waiting.add(flow.key, waitMs, () => this.#judge(flow, { waitMs: 0 }))
     } else if (performance.now() - flow.lastSignMs >= silenceLimitMs) table.end(flow, 'silence')

@@ -1,7 +1,18 @@
 import { SocketDeaths, SocketTable } from '../../linux/index.ts'
 import type { FiveTuple } from '../../scitags/index.ts'
+import { usageOf } from '../sample.ts'
 import { type DeathFollower, type FollowDeaths, noSocketDeaths } from './socket-deaths.ts'
-import { noSocketProbe, type SocketProbe, type SocketVerdict } from './socket-probe.ts'
+import {
+  noSocketProbe,
+  noSocketReading,
+  type ReadSocket,
+  type SocketProbe,
+  type SocketReading,
+  type SocketVerdict,
+} from './socket-probe.ts'
+
+/** INET_DIAG_INFO in the mask of optional parts (linux/inet_diag.h). */
+const TCP_INFO = 1 << 1
 
 const NO_SOCKETS = 'the sockets of flows cannot be looked up: a flow ends by its end event or by silence'
 const NO_DEATHS = 'the kernel does not tell when sockets die: the end of a flow may be seen late'
@@ -9,6 +20,7 @@ const NO_DEATHS = 'the kernel does not tell when sockets die: the end of a flow 
 /** What this host's kernel says of sockets, and what closes it. */
 export interface KernelSockets {
   probe: SocketProbe
+  read: ReadSocket
   followDeaths: FollowDeaths
   close(): void
 }
@@ -16,6 +28,7 @@ export interface KernelSockets {
 /** For the time when the kernel is not asked. */
 export const noKernelSockets: KernelSockets = {
   probe: noSocketProbe,
+  read: noSocketReading,
   followDeaths: noSocketDeaths,
   close: () => undefined,
 }
@@ -47,7 +60,15 @@ export function openKernelSockets(onFailure: (error: unknown, consequence: strin
       return 'unknown'
     }
   }
-  return { probe, followDeaths: sharedDeaths(error => tell(error, NO_DEATHS)), close: () => table.close() }
+  const read: ReadSocket = flow => {
+    try {
+      return readingOf(table, flow)
+    } catch (error) {
+      tell(error, NO_SOCKETS)
+      return undefined
+    }
+  }
+  return { probe, read, followDeaths: sharedDeaths(error => tell(error, NO_DEATHS)), close: () => table.close() }
 }
 
 /** One listener for all followers, open while there is one. */
@@ -81,4 +102,11 @@ function sharedDeaths(onFailure: (error: unknown) => void): FollowDeaths {
 
 function verdictOf(table: SocketTable, flow: FiveTuple): SocketVerdict {
   return table.lookup(flow)?.isPast(flow.protocol) === false ? 'alive' : 'gone'
+}
+
+function readingOf(table: SocketTable, flow: FiveTuple): SocketReading | undefined {
+  const socket = table.lookup(flow, TCP_INFO)
+  if (socket === undefined || socket.isPast(flow.protocol)) return undefined
+  const usage = socket.tcpInfo && usageOf(socket.tcpInfo)
+  return usage && { cookie: socket.cookie, usage }
 }

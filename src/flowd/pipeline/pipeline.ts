@@ -9,7 +9,9 @@ import {
   type FollowDeaths,
   noSocketDeaths,
   noSocketProbe,
+  noSocketReading,
   type Outcome,
+  type ReadSocket,
   type SocketProbe,
 } from '../flow-table/index.ts'
 import type { Journal } from '../journal/index.ts'
@@ -30,6 +32,8 @@ export interface PipelineSetup {
   application: string
   /** Looks for sockets; see `socketCheck` in the options of the table. */
   probe: SocketProbe
+  /** Reads sockets; see there as well. */
+  readSocket?: ReadSocket
   /** Tells of sockets that die; see `socketCheck` as well. */
   followDeaths?: FollowDeaths
   /** Makes the journal, or nothing when none is to be kept. */
@@ -74,6 +78,7 @@ export class Pipeline implements Service {
       maxFlows,
       application: setup.application,
       onChange: change => this.#distribute(change),
+      readSocket: (socketCheck ? setup.readSocket : undefined) ?? noSocketReading,
     })
     this.#watch = new FlowWatch({
       table: this.#table,

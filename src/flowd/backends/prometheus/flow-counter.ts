@@ -38,21 +38,28 @@ export class FlowCounter {
   /** Who told the latest sample. */
   #source: string | undefined
 
-  /** @param isOld the flow began before anything was counted here */
-  constructor(isOld: boolean) {
+  /** What the socket had moved for other flows before. */
+  readonly #before: Usage
+
+  /**
+   * @param isOld the flow began before anything was counted here
+   * @param before what its socket had moved for other flows, which counted it
+   */
+  constructor(isOld: boolean, before: Usage = { sentBytes: 0, receivedBytes: 0 }) {
     this.#isOld = isOld
+    this.#before = before
   }
 
   /** Adds to `sums` what is new in a sample. */
   sample({ source, tcpInfo }: TcpSample, sums: Counts): void {
-    const latest = countsOf(tcpInfo)
+    const latest = this.#countsOf(tcpInfo)
     const isFirst = this.#source === undefined
     const fell = !isFirst && COUNTS.some(count => latest[count] < this.totals[count])
     // Of another enricher, it is older than what is known; of the same one, it is of a new socket.
     if (fell && source !== this.#source) return
     for (const count of COUNTS) {
       const before = fell ? 0 : this.totals[count]
-      if (!(isFirst && this.#isOld)) sums[count] += Math.max(0, latest[count] - before)
+      if (!(isFirst && this.#beginsWith(count))) sums[count] += Math.max(0, latest[count] - before)
       this.totals[count] = latest[count]
     }
     this.#source = source
@@ -76,16 +83,23 @@ export class FlowCounter {
     totals.receivedBytes = Math.max(totals.receivedBytes, receivedBytes)
     this.#isTold = true
   }
-}
 
-function countsOf(info: TcpInfo): Counts {
-  const { sentBytes = 0, receivedBytes = 0 } = usageOf(info) ?? {}
-  return {
-    sentBytes,
-    receivedBytes,
-    sentSegments: info.segsOut ?? 0,
-    receivedSegments: info.segsIn ?? 0,
-    retransmittedBytes: info.bytesRetrans ?? 0,
-    retransmittedSegments: info.totalRetrans ?? 0,
+  /** Whether the first that is told is where counting begins. Of what was before, only the bytes are known. */
+  #beginsWith(count: keyof Counts): boolean {
+    if (this.#isOld) return true
+    const { sentBytes, receivedBytes } = this.#before
+    return sentBytes + receivedBytes > 0 && count !== 'sentBytes' && count !== 'receivedBytes'
+  }
+
+  #countsOf(info: TcpInfo): Counts {
+    const { sentBytes = 0, receivedBytes = 0 } = usageOf(info) ?? {}
+    return {
+      sentBytes: Math.max(0, sentBytes - this.#before.sentBytes),
+      receivedBytes: Math.max(0, receivedBytes - this.#before.receivedBytes),
+      sentSegments: info.segsOut ?? 0,
+      receivedSegments: info.segsIn ?? 0,
+      retransmittedBytes: info.bytesRetrans ?? 0,
+      retransmittedSegments: info.totalRetrans ?? 0,
+    }
   }
 }

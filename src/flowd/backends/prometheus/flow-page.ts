@@ -1,4 +1,5 @@
 import { familyHead } from '../../../common/index.ts'
+import type { TimestampUs } from '../../../scitags/index.ts'
 import { AddressInterfaces } from '../../addresses/index.ts'
 import type { Usage } from '../../event.ts'
 import type { Flow, FlowChange } from '../../flow.ts'
@@ -35,7 +36,7 @@ export class FlowPage implements Page {
   readonly #registry: RegistrySource
   readonly #interfaces: Pick<AddressInterfaces, 'of'>
   /** What was moved before was counted by an earlier process, or by nobody. */
-  readonly #sinceUs = Date.now() * 1000
+  readonly #sinceMs = performance.now()
   readonly #activities = new Activities(ACTIVITIES_MOST)
   readonly #known = new Map<string, KnownFlow>()
   readonly #slots: FlowSlots<ShownFlow>
@@ -90,14 +91,19 @@ export class FlowPage implements Page {
     const known = this.#known.get(flow.key)
     if (known !== undefined) return known
     const { experiment, activity: id, tuple } = flow
-    const isOld = isResumed || flow.startTimeUs < this.#sinceUs
+    const isOld = isResumed || flow.startTimeUs < this.#sinceUs()
     const interfaceName = this.#interfaces.of(tuple.source.address) ?? NO_INTERFACE
     const activity = this.#activities.of({ experiment, activity: id, interfaceName })
-    const made = { flow, interfaceName, activity, counter: new FlowCounter(isOld) }
+    const made = { flow, interfaceName, activity, counter: new FlowCounter(isOld, flow.usageBefore) }
     activity.live += 1
     if (!isOld) activity.started += 1
     this.#known.set(flow.key, made)
     return made
+  }
+
+  /** By the clock as it is set now, which start times are told by. */
+  #sinceUs(): TimestampUs {
+    return Math.floor(Date.now() - (performance.now() - this.#sinceMs)) * 1000
   }
 
   #show({ flow, interfaceName, counter }: KnownFlow): ShownFlow | undefined {
@@ -122,9 +128,10 @@ export class FlowPage implements Page {
   }
 
   /** Also of a flow that is told of for the first time with its end. */
-  #end({ flow, reason }: Extract<FlowChange, { kind: 'end' }>): void {
+  #end({ flow }: Extract<FlowChange, { kind: 'end' }>): void {
     const known = this.#know(flow, false)
-    this.#told(known, flow.usage, reason === 'socket')
+    const { socketUsage, usage } = flow
+    this.#told(known, socketUsage ?? usage, socketUsage !== undefined)
     known.activity.live -= 1
     this.#known.delete(flow.key)
     this.#slots.close(flow.key)

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeBackend } from '../../../../test/support/flowd/backend-conformance.ts'
 import { endEvent, flowOf, startEvent, tuple } from '../../../../test/support/flowd/flows.ts'
 import { sampleOf } from '../../../../test/support/flowd/samples.ts'
@@ -157,13 +157,38 @@ describe('the backend prometheus', () => {
     expect(value(text, 'tidemark_activity_flows_started_total')).toBe(1)
   })
 
-  it('counts what the kernel told of a socket when it died', async () => {
+  it('counts what the kernel told of a socket at the end, whatever an event says', async () => {
     const { backend, sample } = await start()
     backend.handle(starting(1))
     sample(1, sampleOf({ bytesSent: 1000, bytesReceived: 10 }))
     const usage = { sentBytes: 1234, receivedBytes: 11 }
-    backend.handle({ kind: 'end', flow: { ...flow(1), usage }, reason: 'socket' })
+    backend.handle({
+      kind: 'end',
+      flow: { ...flow(1), socketUsage: usage, usage: { sentBytes: 9, receivedBytes: 9 } },
+      reason: 'event',
+    })
     expect(value(await scrape(), 'tidemark_activity_bytes_total', 'direction="sent"')).toBe(1234)
+  })
+
+  it('counts the flows of one socket each for itself', async () => {
+    const { backend, sample } = await start()
+    const usageBefore = { sentBytes: 1_000_000, receivedBytes: 10 }
+    backend.handle({ kind: 'start', flow: { ...flow(1), usageBefore } })
+    sample(1, sampleOf({ bytesSent: 1_000_500, bytesReceived: 10, segsOut: 700 }))
+    sample(1, sampleOf({ bytesSent: 1_000_900, bytesReceived: 10, segsOut: 701 }))
+    const text = await scrape()
+    expect(value(text, 'tidemark_activity_bytes_total', 'direction="sent"')).toBe(900)
+    expect(value(text, 'tidemark_activity_segments_total', 'direction="sent"')).toBe(1)
+    expect(value(text, 'tidemark_flow_bytes_total', 'direction="sent"')).toBe(900)
+  })
+
+  it('counts new flows also when the clock is set back', async () => {
+    const { backend, sample } = await start()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    backend.handle({ kind: 'start', flow: flowOf(startEvent(1)) })
+    sample(1, sampleOf({ bytesSent: 500, bytesReceived: 10 }))
+    vi.useRealTimers()
+    expect(value(await scrape(), 'tidemark_activity_flows_started_total')).toBe(1)
   })
 
   it('does not count anew what a flow moved before', async () => {
