@@ -1,4 +1,4 @@
-import type { SocketRecord, TcpInfo } from '../linux/index.ts'
+import { type SocketRecord, stateMask, type TcpInfo } from '../linux/index.ts'
 import type { TimestampUs } from '../scitags/index.ts'
 import type { Usage } from './event.ts'
 
@@ -24,12 +24,23 @@ export interface SampleReport {
 }
 
 /**
+ * States in which the peer has ended its stream (FIN), which the kernel counts as one more byte received. CLOSE may also
+ * come of a reset, which is no byte.
+ */
+const STREAM_ENDED = stateMask(['CLOSE_WAIT', 'LAST_ACK', 'CLOSING', 'TIME_WAIT', 'CLOSE'])
+
+/**
  * What the application moved: bytes that were sent again count once. Kernels before 4.19 tell only what was
  * acknowledged.
  */
-export function usageOf({ bytesSent, bytesRetrans = 0, bytesAcked, bytesReceived }: TcpInfo): Usage | undefined {
+export function usageOf({
+  state = 0,
+  bytesSent,
+  bytesRetrans = 0,
+  bytesAcked,
+  bytesReceived,
+}: TcpInfo): Usage | undefined {
   const sentBytes = bytesSent === undefined ? bytesAcked : bytesSent - bytesRetrans
-  return sentBytes === undefined || bytesReceived === undefined
-    ? undefined
-    : { sentBytes, receivedBytes: bytesReceived }
+  if (sentBytes === undefined || bytesReceived === undefined) return undefined
+  return { sentBytes, receivedBytes: Math.max(0, bytesReceived - ((STREAM_ENDED >>> state) & 1)) }
 }

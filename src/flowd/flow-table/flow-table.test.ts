@@ -184,6 +184,19 @@ describe('FlowTable', () => {
     expect(ends.map(({ flow }) => flow.usage)).toEqual([moved(1000), moved(500), moved(300), moved(5000)])
   })
 
+  it('knows all that a socket has received, also where its death tells one byte less', () => {
+    const { table } = toldTable()
+    table.apply(startEvent(1))
+    const live = table.live(flowKey(tuple(1)))
+    if (live === undefined) throw new Error('it lives')
+    table.socketMoved(live, { sentBytes: 10, receivedBytes: 20 })
+    table.socketMoved(live, { sentBytes: 10, receivedBytes: 19 })
+    expect(live.usage).toEqual({ sentBytes: 10, receivedBytes: 20 })
+    // Another socket.
+    table.socketMoved(live, { sentBytes: 3, receivedBytes: 4 })
+    expect(live.usage).toEqual({ sentBytes: 3, receivedBytes: 4 })
+  })
+
   it('ends no flow before it began, whatever the clocks say', () => {
     const hourUs = 3_600_000_000
     let nowUs = 2 * hourUs

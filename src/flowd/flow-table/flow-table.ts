@@ -131,7 +131,13 @@ export class FlowTable {
   /** Takes in what the socket of a live flow has moved in all, where that is known. */
   socketMoved(flow: LiveFlow, totals: Usage | undefined): void {
     if (totals === undefined) return
-    flow.socketUsage = since(flow.usageBefore, totals)
+    const usage = since(flow.usageBefore, totals)
+    const known = flow.socketUsage
+    // The death of a socket may tell one byte less than it received (see `usageOf`).
+    if (known !== undefined && known.sentBytes <= usage.sentBytes) {
+      usage.receivedBytes = Math.max(known.receivedBytes, usage.receivedBytes)
+    }
+    flow.socketUsage = usage
     flow.usage = flow.socketUsage
   }
 
@@ -226,7 +232,7 @@ function withBlocks<Change extends FlowChange>(change: Change, { blocks }: FlowE
 }
 
 function since(before: Usage | undefined, totals: Usage): Usage {
-  if (before === undefined) return totals
+  if (before === undefined) return { ...totals }
   return {
     sentBytes: Math.max(0, totals.sentBytes - before.sentBytes),
     receivedBytes: Math.max(0, totals.receivedBytes - before.receivedBytes),

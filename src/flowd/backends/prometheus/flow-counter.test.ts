@@ -39,6 +39,12 @@ describe('what a flow adds to a sum', () => {
     expect(sums.sentBytes).toBe(200)
   })
 
+  it('takes the end of a socket for no new one where it has one byte less to tell', () => {
+    const [counter, sums] = [new FlowCounter(false), zeroCounts()]
+    for (const bytesReceived of [100, 99]) counter.sample(sampleOf({ bytesSent: 5, bytesReceived }), sums)
+    expect([sums.sentBytes, sums.receivedBytes]).toEqual([5, 100])
+  })
+
   it('goes on when a new socket takes the place of the old one', () => {
     const [counter, sums] = [new FlowCounter(false), zeroCounts()]
     for (const bytes of [100, 10, 25]) counter.sample(sent(bytes), sums)

@@ -54,13 +54,14 @@ export class FlowCounter {
   sample({ source, tcpInfo }: TcpSample, sums: Counts): void {
     const latest = this.#countsOf(tcpInfo)
     const isFirst = this.#source === undefined
-    const fell = !isFirst && COUNTS.some(count => latest[count] < this.totals[count])
+    const fell = !isFirst && COUNTS.some(count => count !== 'receivedBytes' && latest[count] < this.totals[count])
+    // The end of a socket may tell one byte less than was received (see `usageOf`).
     // Of another enricher, it is older than what is known; of the same one, it is of a new socket.
     if (fell && source !== this.#source) return
     for (const count of COUNTS) {
       const before = fell ? 0 : this.totals[count]
       if (!(isFirst && this.#beginsWith(count))) sums[count] += Math.max(0, latest[count] - before)
-      this.totals[count] = latest[count]
+      this.totals[count] = isFirst ? latest[count] : Math.max(before, latest[count])
     }
     this.#source = source
     this.#isTold = true
