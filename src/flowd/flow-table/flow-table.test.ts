@@ -180,8 +180,14 @@ describe('FlowTable', () => {
     moves('b', 5000)
     table.apply(startEvent(1))
     table.apply(endEvent(1))
+    table.apply(startEvent(2))
+    const other = table.live(flowKey(tuple(2)))
+    if (other !== undefined) table.sample(other, sampleOf({ bytesSent: 70, bytesReceived: 70 }))
+    moves('c', 60)
+    table.apply(endEvent(2))
     const ends = changes.filter(({ kind }) => kind === 'end')
-    expect(ends.map(({ flow }) => flow.usage)).toEqual([moved(1000), moved(500), moved(300), moved(5000)])
+    const each = [1000, 500, 300, 5000, 70].map(moved)
+    expect(ends.map(({ flow }) => flow.usage)).toEqual(each)
   })
 
   it('knows all that a socket has received, also where its death tells one byte less', () => {

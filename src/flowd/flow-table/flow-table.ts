@@ -154,9 +154,7 @@ export class FlowTable {
   /** @param told what the one who ended the flow says that it moved */
   #end(flow: LiveFlow, change: EndChange, told?: Usage): void {
     this.#flows.delete(flow.key)
-    if (change.reason !== 'socket' && flow.socketGoneUs === undefined) {
-      this.socketMoved(flow, this.#sockets.atEnd(flow))
-    }
+    if (change.reason !== 'socket' && flow.socketGoneUs === undefined) this.#readLast(flow)
     flow.usage = told ?? flow.usage
     flow.endTimeUs = this.#endTimeOf(flow)
     this.#recentEnds.note(flow, change.reason)
@@ -166,6 +164,14 @@ export class FlowTable {
   /** A clock that was set back, or that of another host, lets no flow end before it began. */
   #endTimeOf({ startTimeUs, endTimeUs, socketGoneUs }: LiveFlow): TimestampUs {
     return Math.max(startTimeUs, endTimeUs ?? socketGoneUs ?? this.#nowUs())
+  }
+
+  #readLast(flow: LiveFlow): void {
+    const totals = this.#sockets.atEnd(flow)
+    const isOfItsSocket =
+      (totals?.sentBytes ?? 0) >= (flow.usageBefore?.sentBytes ?? 0) + (flow.socketUsage?.sentBytes ?? 0)
+    // One that has sent less has taken the 5-tuple over.
+    if (isOfItsSocket) this.socketMoved(flow, totals)
   }
 
   #endByEvent(live: LiveFlow, event: FlowEvent): Outcome {
