@@ -2,6 +2,9 @@ import Type, { type Static } from 'typebox'
 import { HTTP_ACCESS_OPTIONS } from '../common/index.ts'
 import { SOURCE_TIMERS } from './ingest/index.ts'
 
+/** Where the collector's API is, unless its configuration says otherwise. */
+export const API_PORT = 8010
+
 const MECHANISMS = ['EXTERNAL', 'PLAIN', 'ANONYMOUS'] as const
 
 const Tls = Type.Object(
@@ -126,7 +129,7 @@ const Http = Type.Object(
   {
     bindAddress: Type.String({ default: '127.0.0.1', format: 'ip', description: 'Address that the API listens on.' }),
     bindPort: Type.Integer({
-      default: 8010,
+      default: API_PORT,
       minimum: 0,
       maximum: 65_535,
       description: 'Its port; 0 takes a free one.',

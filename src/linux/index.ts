@@ -24,7 +24,6 @@ export type { Direction, Filter, InterfaceChange, Link, Removal } from './netlin
 export {
   addAddress,
   createVeth,
-  deleteLink,
   findBpfFilter,
   findLink,
   InterfaceChanges,
@@ -34,7 +33,6 @@ export {
   listLearnedPaths,
   listLinks,
   listQdiscs,
-  moveLink,
   NETLINK,
   NetlinkSocket,
   setLinkUp,

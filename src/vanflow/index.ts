@@ -13,4 +13,4 @@ export type { Beacon, Heartbeat, RecordMessage, VanMessage } from './messages.ts
 export { BEACON_ADDRESS } from './messages.ts'
 export type { AttributeValue, VanRecord } from './record.ts'
 export type { RecordTypeName } from './record-types.ts'
-export { RECORD_TYPE, RECORD_TYPES, recordTypeName } from './record-types.ts'
+export { RECORD_TYPE, RECORD_TYPES } from './record-types.ts'

@@ -29,8 +29,3 @@ export type RecordTypeName = (typeof RECORD_TYPES)[number]
 export const RECORD_TYPE = Object.freeze(
   Object.fromEntries(RECORD_TYPES.map((name, code) => [name, code])),
 ) as Readonly<Record<RecordTypeName, number>>
-
-/** The name of a record type code, or undefined for a code that no router is known to send. */
-export function recordTypeName(code: number): RecordTypeName | undefined {
-  return RECORD_TYPES[code]
-}

@@ -1,6 +1,6 @@
 import type { RetentionLimits } from '../../src/collector/graph/index.ts'
 import { SimulatedVan, type VanOptions } from '../../src/simulate/index.ts'
-import { type AttributeValue, attributeOf, RECORD_TYPES, recordTypeName } from '../../src/vanflow/index.ts'
+import { type AttributeValue, attributeOf, RECORD_TYPES } from '../../src/vanflow/index.ts'
 import { acceleratedClock } from './accelerated-clock.ts'
 import { CollectorUnderTest, PATIENCE_MS } from './collector-under-test.ts'
 
@@ -47,7 +47,7 @@ export class CollectedVan {
     for (const [identity, { type, attributes }] of records) {
       const shown = view.get(identity)
       if (shown === undefined || shown.endTimeUs !== undefined) found.push(`${identity} is missing`)
-      else if (shown.recordType !== recordTypeName(type)) found.push(`${identity} is a ${shown.recordType}`)
+      else if (shown.recordType !== RECORD_TYPES[type]) found.push(`${identity} is a ${shown.recordType}`)
       else found.push(...differingAttributes(identity, type, attributes, name => shown.get(name)))
     }
     for (const type of RECORD_TYPES) {

@@ -1,5 +1,5 @@
 export type { Readiness } from './probes.ts'
 export type { ApiServerOptions } from './server.ts'
-export { API_PORT, ApiServer } from './server.ts'
+export { ApiServer } from './server.ts'
 export type { WatchHubOptions } from './watch/hub.ts'
 export { WATCH_DEFAULTS, WatchHub } from './watch/hub.ts'

@@ -9,7 +9,6 @@ import type { Projection } from './v1alpha1/projection.ts'
 import { type V1alpha1Options, v1alpha1 } from './v1alpha1/routes.ts'
 import type { WatchHub } from './watch/hub.ts'
 
-export const API_PORT = 8010
 export const API_PREFIX = '/api/v1alpha1'
 
 /** What the prototype allows when `USE_CORS=yes`. */

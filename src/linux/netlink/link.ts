@@ -142,17 +142,6 @@ export function limitSegments(socket: NetlinkSocket, index: number, segments: nu
   socket.request({ name: `segment limit of interface ${index}`, type: RTM_NEWLINK, payload })
 }
 
-/** Moves an interface into the network namespace of a process. */
-export function moveLink(socket: NetlinkSocket, index: number, pid: number): void {
-  const payload = Buffer.concat([info({ index }), uint32(IFLA_NET_NS_PID, pid)])
-  socket.request({ name: `move of interface ${index} to process ${pid}`, type: RTM_NEWLINK, payload })
-}
-
-/** Deletes an interface; a veth takes its peer along. */
-export function deleteLink(socket: NetlinkSocket, index: number): void {
-  socket.request({ name: `deletion of interface ${index}`, type: RTM_DELLINK, payload: info({ index }) })
-}
-
 function numbered({ index }: VethEnd): Buffer {
   return info(index === undefined ? {} : { index })
 }
