@@ -1,55 +1,9 @@
 import fc from 'fast-check'
-import Type from 'typebox'
 import { describe, expect, it } from 'vitest'
+import { problemsOf, read, Schema } from '../../../test/support/sample-configuration.ts'
 import { isTidemarkError } from '../errors/index.ts'
-import { effectiveValues } from './effective.ts'
-import { type LoadOptions, loadConfiguration, parseConfiguration } from './load.ts'
+import { loadConfiguration } from './load.ts'
 import { formatProblem } from './problem.ts'
-
-const Schema = Type.Object({
-  pidPath: Type.String({ default: '/run/x.pid', defaults: { old: '/var/run/old.pid' } }),
-  compatibility: Type.Optional(Type.String()),
-  plugins: Type.Optional(
-    Type.Object({
-      api: Type.Optional(
-        Type.Object({
-          bindAddress: Type.String({ default: '127.0.0.1', format: 'ip' }),
-          bindPort: Type.Integer({ default: 7777, minimum: 0, maximum: 65_535 }),
-          token: Type.Optional(Type.String({ secret: true })),
-        }),
-      ),
-      pipe: Type.Optional(Type.Object({ mode: Type.String({ default: '0660', pattern: '^0?[0-7]{3}$' }) })),
-    }),
-  ),
-  limits: Type.Object({
-    ratio: Type.Number({ default: 0.5 }),
-    on: Type.Boolean({ default: true }),
-    names: Type.Array(Type.String(), { default: ['lo'] }),
-    strategy: Type.Enum(['label', 'hopByHop'], { default: 'label', caseInsensitive: true }),
-    id: Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1 })], { default: 0 }),
-    mapping: Type.Record(Type.String(), Type.String({ format: 'ip' }), {
-      default: {},
-      propertyNames: { format: 'ip' },
-    }),
-    receivers: Type.Array(Type.Object({ address: Type.String(), port: Type.Integer({ default: 10_514 }) }), {
-      default: [],
-    }),
-  }),
-})
-
-function read(text: string, options: LoadOptions<Type.Static<typeof Schema>> = {}) {
-  return parseConfiguration(Schema, text, 'x.yaml', options)
-}
-
-function problemsOf(text: string, options: LoadOptions<Type.Static<typeof Schema>> = {}): string {
-  try {
-    read(text, options)
-  } catch (error) {
-    if (isTidemarkError(error, 'CONFIG_INVALID')) return String(error.details['problems'])
-    throw error
-  }
-  throw new Error('the text was accepted')
-}
 
 describe('loading a configuration', () => {
   it('names what is odd beside the errors, which it may have caused', () => {
@@ -288,77 +242,5 @@ describe('loading a configuration', () => {
       }),
       { numRuns: 3000 },
     )
-  })
-})
-
-describe('deprecated keys', () => {
-  const deprecated = [
-    { key: 'plugins.http', movedTo: 'plugins.api', says: 'is now plugins.api' },
-    { key: 'stunServers', says: 'has no effect any more' },
-    {
-      key: 'limits.strategy',
-      says: "the value 'flowLabelAll' is now strategy label with names [all]",
-      translate: (value: unknown) =>
-        value === 'flowLabelAll' ? { 'limits.strategy': 'label', 'limits.on': false } : undefined,
-    },
-    { key: 'serve', says: 'is said by plugins.api now', translate: () => ({ 'plugins.api': {} }) },
-  ]
-
-  it('moves a section with its lines, and warns', () => {
-    const loaded = read('plugins:\n  http:\n    bindPort: 1\n', { deprecated })
-    expect(loaded.values.plugins?.api?.bindPort).toBe(1)
-    expect(loaded.warnings.map(formatProblem)).toEqual(['x.yaml:2:3: plugins.http: is now plugins.api'])
-    expect(problemsOf('plugins: {http: {bindPort: x}}', { deprecated })).toContain('x.yaml:1:')
-  })
-
-  it('lets the new key win when both are there', () => {
-    const loaded = read('plugins: {http: {bindPort: 1}, api: {bindPort: 2}}', { deprecated })
-    expect(loaded.values.plugins?.api?.bindPort).toBe(2)
-    expect(loaded.warnings[0]?.message).toContain('ignored, because plugins.api is there too')
-  })
-
-  it('translates old values, leaves the others, and remembers where they came from', () => {
-    const loaded = read('limits:\n  strategy: flowLabelAll\n', { deprecated })
-    expect(loaded.values.limits).toMatchObject({ strategy: 'label', on: false })
-    expect(loaded.origins.get('limits.on')).toEqual({ kind: 'mapped', line: 2, from: 'limits.strategy' })
-    expect(read('limits: {strategy: hopByHop}', { deprecated }).warnings).toEqual([])
-  })
-
-  it('turns a section on with its defaults, and leaves one that is there', () => {
-    const loaded = read('serve: true\n', { deprecated })
-    expect(loaded.values.plugins?.api).toEqual(read('plugins: {api: {}}').values.plugins?.api)
-    expect(loaded.values.plugins?.api).toBeDefined()
-    const both = read('serve: true\nplugins: {api: {bindPort: 2}}', { deprecated })
-    expect(both.values.plugins?.api?.bindPort).toBe(2)
-    expect(both.warnings).toHaveLength(1)
-  })
-
-  it('finds old keys and their new places in any case', () => {
-    const { values } = read('Plugins: {HTTP: {bindPort: 1}}', { deprecated })
-    expect(values.plugins?.api?.bindPort).toBe(1)
-  })
-
-  it('drops keys without a successor, with a warning; strict makes it an error', () => {
-    expect(read('stunServers: [a]', { deprecated }).warnings).toHaveLength(1)
-    expect(problemsOf('stunServers: [a]', { deprecated, strict: true })).toContain('has no effect')
-  })
-})
-
-describe('the effective configuration', () => {
-  it('lists each value with its origin', () => {
-    const loaded = read('pidPath: /a\nplugins:\n  api:\n    bindPort: 1\n')
-    const rows = effectiveValues(Schema, loaded)
-    expect(rows.find(row => row.key === 'pidPath')).toMatchObject({ text: "'/a'", origin: 'x.yaml:1' })
-    expect(rows.find(row => row.key === 'plugins.api.bindPort')).toMatchObject({ value: 1, origin: 'x.yaml:4' })
-    expect(rows.find(row => row.key === 'plugins.api.bindAddress')).toMatchObject({ origin: 'default' })
-    expect(rows.find(row => row.key === 'plugins.pipe')).toMatchObject({ text: 'off' })
-  })
-
-  it('hides secrets and passwords in URLs, in rows and in messages', () => {
-    const text = 'pidPath: http://user:hunter2@host/\nplugins: {api: {token: hunter2}}'
-    const rows = effectiveValues(Schema, read(text))
-    expect(JSON.stringify(rows)).not.toContain('hunter2')
-    expect(rows.find(row => row.key === 'plugins.api.token')?.text).toBe('(hidden)')
-    expect(problemsOf('plugins: {api: {token: [hunter2]}}')).not.toContain('hunter2')
   })
 })
