@@ -40,3 +40,9 @@ it.each([
 it('says that there is no such file', async () => {
   expect(await runCommand(['flowd', 'convert', join(folder, 'none')])).toMatchObject({ code: 2, stdout: '' })
 })
+
+it('reads no device without end', async () => {
+  const { code, stderr } = await runCommand(['flowd', 'convert', '/dev/zero'])
+  expect(code).toBe(78)
+  expect(stderr).toMatch(/^error CONFIG_UNREADABLE: .*longer than/)
+})

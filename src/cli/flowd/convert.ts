@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { codeOf, messageOf, TidemarkError } from '../../common/index.ts'
+import { isTidemarkError, readConfigurationFile, TidemarkError } from '../../common/index.ts'
 import { addExamples } from '../examples.ts'
 
 /** `flowd convert`: a configuration of Python flowd as one of ours. */
@@ -20,9 +19,9 @@ export function registerConvert(flowd: Command): void {
 /** @throws TidemarkError FILE_NOT_FOUND, CONFIG_UNREADABLE */
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readConfigurationFile(file)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new TidemarkError('FILE_NOT_FOUND', { file }, error)
-    throw new TidemarkError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error)
+    if (isTidemarkError(error, 'CONFIG_NOT_FOUND')) throw new TidemarkError('FILE_NOT_FOUND', { file }, error)
+    throw error
   }
 }

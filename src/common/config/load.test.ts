@@ -124,6 +124,7 @@ describe('loading a configuration', () => {
   it('reports broken YAML and duplicate keys with their line', () => {
     expect(problemsOf('a: [1\nb: 2')).toMatch(/^ {2}x\.yaml:2:\d+: /)
     expect(problemsOf('pidPath: a\npidPath: b')).toMatch(/x\.yaml:2:1: the key 'pidPath' stands in line 1 already/)
+    expect(problemsOf('nothingLikeIt: a\nnothingLikeIt: b').trim().split('\n')).toHaveLength(1)
     expect(problemsOf('- a')).toContain('expected keys and values at the top')
   })
 

@@ -102,7 +102,8 @@ export function parseSource(text: string): SourceDocument {
     const value = (scalar?.value ?? null) as ScalarValue
     return { kind: 'scalar', value, text: typeof value === 'string' ? value : (scalar?.source ?? ''), ...at }
   }
-  return { root: convert(document.contents, { line: 1, column: 1 }), errors }
+  const root = convert(document.contents, { line: 1, column: 1 })
+  return { root: errors.length > 0 ? undefined : root, errors }
 }
 
 /** YAML's merge key: entries of the merged maps fill in what the map does not say itself. */
