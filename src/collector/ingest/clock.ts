@@ -9,9 +9,12 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void
 }
 
-/** The host's clock. */
+/**
+ * The host's clock as it was when the process started, going on evenly: were it set back by an hour, silence would show
+ * an hour late, and what waits for a sweep or a FLUSH would wait as long.
+ */
 export const systemClock: Clock = {
-  nowUs: () => Date.now() * 1000,
+  nowUs: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
