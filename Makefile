@@ -15,8 +15,8 @@ VITEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u NODE_USE_ENV_PROXY \
   no_proxy="localhost,127.0.0.1,::1$${no_proxy:+,$$no_proxy}" vitest run --no-color
 # Runs targets beside each other, as many as there are processors, each to its end whatever becomes of the others.
 SIDE_BY_SIDE := $(MAKE) --keep-going --jobs=$(shell nproc)
-# What only computes makes way for what lives by the clock beside it.
-COMPUTING := nice -n 10
+# What only computes makes way for what lives by the clock beside it; not by more, lest a busy machine starve it.
+COMPUTING := nice -n 3
 INTERFACE ?= lo
 
 .PHONY: help
