@@ -45,3 +45,14 @@ export function isEveryFlow({ source, destination }: FiveTuple): boolean {
 function isUnspecified({ address, port }: Endpoint): boolean {
   return port === 0 && address === '::'
 }
+
+/** As `canonicalAddress` writes the IPv4-mapped addresses of RFC 4291, section 2.5.5.2. */
+const MAPPED = /^::ffff:\d+\./
+
+/**
+ * Whether the packets of a flow are IPv6. Between IPv4-mapped addresses, as sockets for both families tell them, they
+ * are IPv4.
+ */
+export function isIpv6OnTheWire({ family, source, destination }: FiveTuple): boolean {
+  return family === 'ipv6' && ![source, destination].some(({ address }) => MAPPED.test(address))
+}

@@ -8,8 +8,16 @@ export {
   parseFirefly,
   parseFireflyDatagram,
 } from './firefly/index.ts'
-export type { Endpoint, FiveTuple, Protocol } from './five-tuple.ts'
-export { everyFlow, flowKey, formatEndpoint, isEveryFlow } from './five-tuple.ts'
+export {
+  type Endpoint,
+  everyFlow,
+  type FiveTuple,
+  flowKey,
+  formatEndpoint,
+  isEveryFlow,
+  isIpv6OnTheWire,
+  type Protocol,
+} from './five-tuple.ts'
 export { decodeFlowLabel, encodeFlowLabel, FLOW_LABEL_MASK, flowEntropy, isMarkable } from './flow-label.ts'
 export { ACTIVITY_MAX, EXPERIMENT_MAX, MARKABLE_EXPERIMENT_MAX } from './ids.ts'
 export type { AddressFamily } from './ip-address.ts'

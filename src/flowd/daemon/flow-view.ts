@@ -1,4 +1,4 @@
-import { formatEndpoint, formatTimestamp, type Registry } from '../../scitags/index.ts'
+import { formatEndpoint, formatTimestamp, isIpv6OnTheWire, type Registry } from '../../scitags/index.ts'
 import type { Flow } from '../flow.ts'
 import type { FlowView } from './control-port.ts'
 import { idNames } from './id-names.ts'
@@ -14,7 +14,7 @@ export function viewFlow(flow: Flow, registry: Registry): FlowView {
     experiment,
     activity,
     ...idNames(registry, experiment, activity),
-    ...(label === undefined || tuple.family === 'ipv4' ? {} : { label }),
+    ...(label === undefined || !isIpv6OnTheWire(tuple) ? {} : { label }),
     application: flow.application,
     origin: flow.origin,
     startTime: formatTimestamp(flow.startTimeUs),

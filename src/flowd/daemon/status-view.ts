@@ -1,5 +1,5 @@
 import { BUILD, type Metrics } from '../../common/index.ts'
-import { isMarkable, type Registry } from '../../scitags/index.ts'
+import { isIpv6OnTheWire, isMarkable, type Registry } from '../../scitags/index.ts'
 import type { Flow } from '../flow.ts'
 import type { HealthView } from '../health.ts'
 import { type IdNames, idNames } from './id-names.ts'
@@ -71,7 +71,7 @@ function countActivities(flows: Iterable<Flow>, registry: Registry): ActivityVie
       views.set(key, view)
     }
     view.flows += 1
-    if (tuple.family === 'ipv6' && isMarkable(experiment, activity)) view.markable += 1
+    if (isIpv6OnTheWire(tuple) && isMarkable(experiment, activity)) view.markable += 1
   }
   return [...views.values()].sort((one, other) => other.flows - one.flows)
 }

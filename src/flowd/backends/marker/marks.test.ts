@@ -35,6 +35,13 @@ function flow(port: number, protocol: FiveTuple['protocol'] = 'tcp', label = por
   return { key: flowKey(tuple), tuple, label, experiment: 3, activity: 14 }
 }
 
+const MAPPED: FiveTuple = {
+  protocol: 'tcp',
+  family: 'ipv6',
+  source: { address: '::ffff:192.0.2.1', port: 1 },
+  destination: { address: '::ffff:192.0.2.2', port: 2 },
+}
+
 describe('markOf', () => {
   // V11, V20 and V21 of the reference: the label, then the bytes of extension headers.
   it.each([
@@ -72,6 +79,7 @@ describe('Marks', () => {
 
   it.each<[string, Markable, MarkOutcome]>([
     ['IPv4', { ...flow(1), tuple: { ...flow(1).tuple, family: 'ipv4' } }, 'ipv4'],
+    ['IPv4-mapped', { ...flow(1), tuple: MAPPED }, 'ipv4'],
     ['ids beyond the label', { ...flow(1), label: undefined }, 'unmarkable'],
     [
       'a destination of another family',

@@ -1,4 +1,4 @@
-import { type FiveTuple, flowKey } from '../../../scitags/index.ts'
+import { type FiveTuple, flowKey, isIpv6OnTheWire } from '../../../scitags/index.ts'
 import { KEY_BYTES, VALUE_BYTES, writeKey, writeMarks } from './layout.ts'
 import { type Markable, type MarkingStrategy, markOf } from './strategy.ts'
 
@@ -56,7 +56,7 @@ export class Marks {
   add(flow: Markable): MarkOutcome {
     const { key, tuple } = flow
     const value = markOf(this.#strategy, flow)
-    if (tuple.family === 'ipv4') return 'ipv4'
+    if (!isIpv6OnTheWire(tuple)) return 'ipv4'
     if (value === undefined || !writeKey(tuple, this.#key)) return 'unmarkable'
     const mark = { tuple, value }
     if (this.#write(key, mark)) return 'marked'
