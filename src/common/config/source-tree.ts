@@ -38,10 +38,7 @@ export function findEntry(map: SourceMap, name: string): { name: string; entry: 
   const exact = map.entries.get(name)
   if (exact !== undefined) return { name, entry: exact }
   const wanted = name.toLowerCase()
-  for (const [written, entry] of map.entries) {
-    // The length first: a section may have very many keys.
-    if (written.length === name.length && written.toLowerCase() === wanted) return { name: written, entry }
-  }
+  for (const [written, entry] of map.entries) if (written.toLowerCase() === wanted) return { name: written, entry }
   return undefined
 }
 
