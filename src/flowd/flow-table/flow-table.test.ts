@@ -161,6 +161,21 @@ describe('FlowTable', () => {
     expect(ends.map(({ flow }) => flow.socketUsage?.sentBytes)).toEqual([50, 50, 50])
   })
 
+  it('reads no more sockets at ends than it has time for, and counts the others', () => {
+    let reads = 0
+    const { table, changes } = toldTable(1000, undefined, () => {
+      reads += 1
+      return { cookie: `${reads}`, usage: moved(50) }
+    })
+    for (let port = 1; port <= 1000; port += 1) table.apply(startEvent(port))
+    for (const flow of table.flows()) table.end(flow, 'shutdown')
+    const known = changes.filter(({ kind, flow }) => kind === 'end' && flow.usage !== undefined)
+    expect(known.length).toBe(reads)
+    expect(table.unreadEnds).toBe(1000 - reads)
+    expect(table.unreadEnds).toBeGreaterThan(0)
+    expect(reads).toBeGreaterThanOrEqual(300)
+  })
+
   it('counts for each of the flows of one socket what it moved, and does not take another socket for it', () => {
     let socket = { cookie: 'a', usage: moved(0) }
     const { table, changes } = toldTable(100, undefined, () => socket)

@@ -73,6 +73,11 @@ export class FlowTable {
     return this.#flows.size
   }
 
+  /** Ends at which the socket was not read, because there were too many at once. */
+  get unreadEnds(): number {
+    return this.#sockets.unread
+  }
+
   /** The flow of a key (see `flowKey`), if it lives. */
   get(key: string): Flow | undefined {
     return this.#flows.get(key)

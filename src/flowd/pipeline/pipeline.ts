@@ -25,6 +25,7 @@ import { inSlices, within } from './pace.ts'
 import { stopEach } from './stop-each.ts'
 
 const JOURNAL_FAILING = '1 while the journal cannot be written, so that a crash would forget the latest flows.'
+const ENDS_UNREAD = 'Ends at which the socket was not read for its last bytes, because too many flows ended at once.'
 
 export interface PipelineSetup {
   table: FlowTableOptions
@@ -95,6 +96,7 @@ export class Pipeline implements Service {
     this.#backends = new Consumers({ ...consumers, kind: 'backend' })
     this.#enrichers = new Consumers({ ...consumers, kind: 'enricher' })
     metrics.gaugeOf('tidemark_flowd_live_flows', 'Flows that are live now.', () => this.#table.size)
+    metrics.counterOf('tidemark_flowd_ends_unread_total', ENDS_UNREAD, () => this.#table.unreadEnds)
     metrics.gaugeOf('tidemark_flowd_journal_failing', JOURNAL_FAILING, () => Number(this.#journal?.isFailing ?? 0))
   }
 
