@@ -192,6 +192,12 @@ export const FLOWD_ERRORS = {
     exitCode: 1,
     httpStatus: 502,
   },
+  JOURNAL_IN_USE: {
+    message: 'another flowd writes the journal {path}: each would take the flows of the other for its own',
+    remedy: 'stop the other one, or give this one a workDir of its own',
+    exitCode: 1,
+    httpStatus: 500,
+  },
   JOURNAL_UNUSABLE: {
     message: 'the journal of live flows {path} cannot be used: {reason}',
     remedy: "make room on its disk, or set workDir to a folder that flowd's user may write, or to '' to do without",

@@ -55,6 +55,21 @@ describe('Journal', () => {
     await journal.close()
   })
 
+  it('belongs to one flowd at a time, also after it was rewritten', async () => {
+    const { path, journal, start } = journalOf({ rewriteBytes: 1 })
+    const other = () => journalOf({ path }).journal
+    await journal.open()
+    await expect(other().open()).rejects.toMatchObject({ code: 'JOURNAL_IN_USE', exitCode: 1 })
+    const { ino } = statSync(path)
+    start(1)
+    await expect.poll(() => statSync(path).ino).not.toBe(ino)
+    await expect(other().open()).rejects.toMatchObject({ code: 'JOURNAL_IN_USE' })
+    await journal.close()
+    const next = other()
+    expect(await next.open()).toHaveLength(1)
+    await next.close()
+  })
+
   it('remembers which host told of a flow, of one that lives and of one that a stop ended', async () => {
     const { path, journal, start } = journalOf()
     await journal.open()

@@ -2,7 +2,8 @@ import { appendFileSync, renameSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, type Logger, makeFolder, messageOf, TidemarkError } from '../../common/index.ts'
+import { isTidemarkError, type Logger, makeFolder, messageOf, TidemarkError } from '../../common/index.ts'
+import { takeFile } from '../../linux/index.ts'
 import type { Flow, FlowChange } from '../flow.ts'
 import { endEntry, entryOf, flowEntry, isStop, JOURNAL_HEADER, readJournal } from './entry.ts'
 
@@ -58,14 +59,14 @@ export class Journal {
    * Opens the journal and gives back the flows that were live when it was last written; those that a stop had ended
    * have the time of their end. Each is kept until a change of it is recorded or it is forgotten.
    *
-   * @throws TidemarkError JOURNAL_UNUSABLE
+   * @throws TidemarkError JOURNAL_IN_USE, JOURNAL_UNUSABLE
    */
   async open(): Promise<Flow[]> {
     const { path, log } = this.#setup
     try {
       makeFolder(dirname(path))
-      const bytes = await readIfThere(path)
-      this.#file = await open(path, 'a', 0o600)
+      const { file, bytes } = await openAlone(path)
+      this.#file = file
       this.#fileBytes = bytes.length
       const { flows, damagedLines, torn } = readJournal(bytes)
       if (damagedLines > 0) log.warn({ path, damagedLines }, 'the journal has damaged lines, they are left out')
@@ -74,6 +75,7 @@ export class Journal {
       for (const [key, flow] of flows) this.#kept.set(key, flow)
       return [...flows.values()]
     } catch (error) {
+      if (isTidemarkError(error)) throw error
       throw new TidemarkError('JOURNAL_UNUSABLE', { path, reason: messageOf(error) }, error)
     }
   }
@@ -176,6 +178,7 @@ export class Journal {
     this.#sinceRewriting = []
     this.#needsRewriting = false
     try {
+      take(fresh, path)
       let bytes = await append(fresh, JOURNAL_HEADER)
       for (const slice of slices(this.#flows(), SLICE_FLOWS)) {
         bytes += await append(fresh, slice.map(flowEntry).join(''))
@@ -246,11 +249,19 @@ function nextTurn(): Promise<void> {
   })
 }
 
-async function readIfThere(path: string): Promise<Buffer> {
+/** Opens the file for this flowd alone, and reads what it holds. */
+async function openAlone(path: string): Promise<{ file: FileHandle; bytes: Buffer }> {
+  const file = await open(path, 'a', 0o600)
   try {
-    return await readFile(path)
+    take(file, path)
+    return { file, bytes: await readFile(path) }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
+    await file.close()
     throw error
   }
+}
+
+function take(file: FileHandle, path: string): void {
+  // Elsewhere the kernel has no such lock, and nobody runs flowd for its flows.
+  if (process.platform === 'linux' && !takeFile(file.fd)) throw new TidemarkError('JOURNAL_IN_USE', { path })
 }

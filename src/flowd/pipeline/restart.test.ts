@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -57,6 +57,12 @@ describe('a pipeline that starts again', () => {
       [3, 'unknown'],
     ])
     const probe: PipelineSetup['probe'] = ({ source }) => sockets.get(source.port) ?? 'gone'
+    /** The pipeline that writes the journal goes on here, with a file that nobody sees: as if it had been killed. */
+    const kill = () => {
+      const bytes = readFileSync(path)
+      rmSync(path)
+      writeFileSync(path, bytes)
+    }
 
     it('resumes flows whose socket lives, with the same label and start, and announces the end of the others', async () => {
       const crashed = pipelineOf({ journal })
@@ -66,6 +72,7 @@ describe('a pipeline that starts again', () => {
       for (const port of [1, 2, 3]) crashed.pipeline.emit(startEvent(port))
       await expect.poll(() => before.told.length).toBe(4)
       await delay(20)
+      kill()
 
       const { pipeline } = pipelineOf({ journal, probe })
       const after = new Recorder()
@@ -94,6 +101,7 @@ describe('a pipeline that starts again', () => {
       await crashed.pipeline.start()
       crashed.pipeline.emit(startEvent(1, { flow: everyFlow('tcp') }))
       await delay(20)
+      kill()
       const { pipeline } = pipelineOf({ journal })
       const after = new Recorder()
       await pipeline.addBackend('one', after)
