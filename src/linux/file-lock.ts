@@ -15,13 +15,15 @@ const LOCKED_BYTE = 0x74_69_64_65_6d_61n
 
 /**
  * Takes an open file for this opener alone, among those who take it so. Works on a FIFO, across users, and leaves
- * nothing behind: it ends with the descriptor, however the process ends.
+ * nothing behind: it ends with the descriptor, however the process ends. Other kernels than Linux have no such lock:
+ * there every opener has the file.
  *
  * @param fd open for writing
  * @returns false when another opening of the file has it
- * @throws TidemarkError SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
+ * @throws TidemarkError SYSTEM_CALL_FAILED
  */
 export function takeFile(fd: number): boolean {
+  if (process.platform !== 'linux') return true
   const flock = Buffer.alloc(FLOCK_BYTES)
   flock.writeInt16LE(F_WRLCK, TYPE_OFFSET)
   flock.writeBigInt64LE(LOCKED_BYTE, START_OFFSET)

@@ -11,10 +11,12 @@ const DESCRIPTORS = '/proc/thread-self/fd'
  * Sets the receive buffer of a bound UDP socket of this process, beyond net.core.rmem_max where CAP_NET_ADMIN permits
  * it. Node's own call stops at that limit, whatever the process may do.
  *
- * @returns the bytes that the kernel grants; undefined when there is no such socket, or nothing tells of it
- * @throws TidemarkError SYSTEM_CALL_FAILED, PLATFORM_UNSUPPORTED
+ * @returns the bytes that the kernel grants; undefined when there is no such socket, or nothing tells of it, as on other
+ *   kernels than Linux
+ * @throws TidemarkError SYSTEM_CALL_FAILED
  */
 export function setUdpReceiveBuffer(address: string, port: number, bytes: number): number | undefined {
+  if (process.platform !== 'linux') return undefined
   const row = udpRow(address, port)
   const fd = row === undefined ? undefined : descriptorOf(`socket:[${row.inode}]`)
   return fd === undefined ? undefined : granted(fd, bytes)

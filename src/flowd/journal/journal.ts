@@ -262,6 +262,5 @@ async function openAlone(path: string): Promise<{ file: FileHandle; bytes: Buffe
 }
 
 function take(file: FileHandle, path: string): void {
-  // Elsewhere the kernel has no such lock, and nobody runs flowd for its flows.
-  if (process.platform === 'linux' && !takeFile(file.fd)) throw new TidemarkError('JOURNAL_IN_USE', { path })
+  if (!takeFile(file.fd)) throw new TidemarkError('JOURNAL_IN_USE', { path })
 }

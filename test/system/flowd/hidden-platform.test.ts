@@ -53,7 +53,7 @@ describe.each(HIDDEN)('without $what', ({ options, code }) => {
     await using flowd = new FlowdProcess({
       ...options,
       configurationIn: folder => ({
-        plugins: { namedPipe: { pipePath: join(folder, 'pipe') }, api: { bindPort: 0 } },
+        plugins: { namedPipe: { pipePath: join(folder, 'pipe') }, api: { bindPort: 0 }, firefly: { bindPort: 0 } },
         backends: { marker: {}, firefly: {} },
       }),
       words: ['--without', 'marker'],
@@ -63,7 +63,7 @@ describe.each(HIDDEN)('without $what', ({ options, code }) => {
     expect(await flowd.control.health()).toMatchObject({
       status: 'ready',
       liveFlows: 1,
-      plugins: ['api', 'namedPipe'],
+      plugins: ['api', 'firefly', 'namedPipe'],
       backends: ['firefly'],
     })
     expect(await flowd.stop()).toBe(0)

@@ -97,8 +97,8 @@ export class FireflyReceiver implements Plugin {
   #askForBuffer(socket: Socket): void {
     const { address, port } = socket.address()
     const wanted = this.#options.receiveBuffer
-    const granted = setUdpReceiveBuffer(address, port, wanted)
-    if (granted !== undefined && granted >= wanted) return
+    const granted = setUdpReceiveBuffer(address, port, wanted) ?? askNode(socket, wanted)
+    if (granted >= wanted) return
     const remedy = `CAP_NET_ADMIN, or sysctl -w net.core.rmem_max=${wanted}, or a smaller receiveBuffer`
     this.#context.log.warn({ wanted, granted, remedy }, 'the kernel grants a smaller receive buffer')
   }
@@ -158,4 +158,10 @@ export class FireflyReceiver implements Plugin {
       'a firefly was refused',
     ])
   }
+}
+
+/** For kernels and namespaces where the socket is not found otherwise; Linux keeps twice what is asked for (socket(7)). */
+function askNode(socket: Socket, bytes: number): number {
+  socket.setRecvBufferSize(bytes)
+  return socket.getRecvBufferSize() / 2
 }
