@@ -39,7 +39,8 @@ function make(target: string, ...words: string[]): { code: number | null; printe
 function command(...words: string[]): [string, string[], SpawnOptions & { encoding: 'utf8' }] {
   const script = 'ip link set lo up && exec make -o node_modules/.installed "$@"'
   const inside = ['--net', '--mount', '--propagation', 'private', 'bash', '-c', script, 'make', ...words]
-  return ['unshare', inside, { cwd: clone, encoding: 'utf8' }]
+  // bash takes a socket on its standard input for a login from elsewhere where SHLVL is not set, as under a service.
+  return ['unshare', inside, { cwd: clone, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }]
 }
 
 const changes = () => execFileSync('git', ['status', '--porcelain'], { cwd: clone, encoding: 'utf8' })
