@@ -66,6 +66,10 @@ labels() { # PORT
     $0 ~ ("\\." port " > ") { print time, (and(label, mask) == want) }'
 }
 
+is_live() { # PORT
+  tidemark flowd flows | grep -qF "]:$1 "
+}
+
 # Sends one TCP transfer to the peer over network fd00:INDEX::, while the peer's link is captured.
 transfer() { # INDEX PORT MARKED(yes|no)
   local index=$1 port=$2 marked=$3
@@ -74,7 +78,11 @@ transfer() { # INDEX PORT MARKED(yes|no)
   ip netns exec peer tcpdump -i v1 -w "$capture" -s 120 -U >/dev/null 2>&1 &
   local tcpdump=$!
   sleep 1
-  [ "$marked" = yes ] && echo "start tcp fd00:$index::1 $port fd00:$index::2 $((port + 1000)) cms 14" >"$pipe"
+  if [ "$marked" = yes ]; then
+    echo "start tcp fd00:$index::1 $port fd00:$index::2 $((port + 1000)) cms 14" >"$pipe"
+    # On a busy machine an emulated flowd takes more than a second to read a line.
+    wait_for 60 is_live "$port"
+  fi
   sleep 1
   iperf3 -6 -c "fd00:$index::2" -p $((port + 1000)) --cport "$port" -t 2 >/dev/null 2>&1
   [ "$marked" = yes ] && echo "end tcp fd00:$index::1 $port fd00:$index::2 $((port + 1000)) cms 14" >"$pipe"
